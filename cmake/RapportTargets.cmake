@@ -1,0 +1,46 @@
+# How every library and test of the project is built.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+
+find_program(RAPPORT_CCACHE ccache)
+if(RAPPORT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${RAPPORT_CCACHE}")
+endif()
+
+add_library(rapport_options INTERFACE)
+target_compile_options(rapport_options INTERFACE
+  $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>)
+if(RAPPORT_SANITIZE)
+  target_compile_options(rapport_options INTERFACE
+    $<BUILD_INTERFACE:-fsanitize=${RAPPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
+  target_link_options(rapport_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${RAPPORT_SANITIZE}>)
+endif()
+if(RAPPORT_COVERAGE)
+  target_compile_options(rapport_options INTERFACE
+    $<BUILD_INTERFACE:-fprofile-instr-generate -fcoverage-mapping>)
+  target_link_options(rapport_options INTERFACE $<BUILD_INTERFACE:-fprofile-instr-generate>)
+endif()
+
+# rapport_library(NAME SOURCES... ) declares rapport::NAME, one static library a folder. What it
+# may include is what it links: add that with target_link_libraries.
+function(rapport_library name)
+  add_library(rapport_${name} STATIC ${ARGN})
+  add_library(rapport::${name} ALIAS rapport_${name})
+  set_target_properties(rapport_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(rapport_${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  target_compile_features(rapport_${name} PUBLIC cxx_std_20)
+  target_link_libraries(rapport_${name} PRIVATE $<BUILD_INTERFACE:rapport_options>)
+endfunction()
+
+# rapport_test(NAME SOURCES...) declares the test program rapport_NAME_test; link what it tests.
+function(rapport_test name)
+  add_executable(rapport_${name}_test ${ARGN})
+  target_link_libraries(rapport_${name}_test PRIVATE rapport_options GTest::gtest_main)
+  target_include_directories(rapport_${name}_test PRIVATE
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  gtest_discover_tests(rapport_${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
