@@ -2,4 +2,4 @@
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(fmt)
-find_dependency(Boost 1.81)
+find_dependency(Boost 1.81 COMPONENTS json)

@@ -1,0 +1,79 @@
+#include "rapport/core/codec.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace rapport::codec {
+
+Mismatch Mismatch::under(std::string_view parent) const {
+    std::string path(parent);
+    if (!path_.empty() && path_.front() != '[') path += '.';
+    return {path + path_, reason_};
+}
+
+std::string Mismatch::message() const { return fmt::format("{}: {}", path_, reason_); }
+
+void expected(const char* what, const BsonElement& found) {
+    throw Mismatch("", fmt::format("expected {}, found {}", what, to_string(found.type())));
+}
+
+void read(const BsonElement& from, bool& to) {
+    if (from.type() != BsonType::kBool) expected("a bool", from);
+    to = from.as_bool();
+}
+
+void read(const BsonElement& from, double& to) {
+    if (from.type() == BsonType::kDouble) {
+        to = from.as_double();
+    } else if (from.type() == BsonType::kInt32 || from.type() == BsonType::kInt64) {
+        to = static_cast<double>(from.as_integer());
+    } else {
+        expected("a number", from);
+    }
+}
+
+void read(const BsonElement& from, std::int64_t& to) {
+    // 2^53: the largest range in which every whole number is a double of its own.
+    constexpr double kExact = 9007199254740992.0;
+    if (from.type() == BsonType::kInt32 || from.type() == BsonType::kInt64) {
+        to = from.as_integer();
+    } else if (from.type() == BsonType::kDouble &&
+               std::trunc(from.as_double()) == from.as_double() &&
+               std::abs(from.as_double()) <= kExact) {
+        to = static_cast<std::int64_t>(from.as_double());
+    } else {
+        expected("a whole number", from);
+    }
+}
+
+void read(const BsonElement& from, std::string& to) {
+    if (from.type() != BsonType::kString) expected("a string", from);
+    to = from.as_string();
+}
+
+void read(const BsonElement& from, Timestamp& to) {
+    if (from.type() == BsonType::kDate) {
+        to = from.as_date();
+    } else if (from.type() == BsonType::kString) {
+        const auto time = parse_iso8601(from.as_string());
+        if (!time) throw Mismatch("", "expected a date, found a string that is not ISO 8601");
+        to = *time;
+    } else {
+        expected("a date", from);
+    }
+}
+
+void read(const BsonElement& from, ObjectId& to) {
+    if (from.type() == BsonType::kObjectId) {
+        to = from.as_object_id();
+    } else if (from.type() == BsonType::kString) {
+        const auto id = ObjectId::parse(from.as_string());
+        if (!id) throw Mismatch("", "expected an ObjectId, found a string that is none");
+        to = *id;
+    } else {
+        expected("an ObjectId", from);
+    }
+}
+
+}  // namespace rapport::codec

@@ -1,0 +1,286 @@
+#include "rapport/core/json.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <cmath>
+#include <optional>
+
+#include "rapport/core/error.hpp"
+
+namespace rapport {
+
+void JsonWriter::key(std::string_view name) {
+    if (!first_) text_ += ',';
+    first_ = false;
+    if (closers_.back() == '}') {
+        quoted(name);
+        text_ += ':';
+    }
+}
+
+void JsonWriter::quoted(std::string_view text) {
+    text_ += '"';
+    for (const char c : text) {
+        switch (c) {
+            case '"':
+                text_ += "\\\"";
+                break;
+            case '\\':
+                text_ += "\\\\";
+                break;
+            case '\n':
+                text_ += "\\n";
+                break;
+            case '\r':
+                text_ += "\\r";
+                break;
+            case '\t':
+                text_ += "\\t";
+                break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20) {
+                    fmt::format_to(std::back_inserter(text_), "\\u{:04x}",
+                                   static_cast<unsigned>(c));
+                } else {
+                    text_ += c;
+                }
+        }
+    }
+    text_ += '"';
+}
+
+void JsonWriter::begin(char open, char close) {
+    text_ += open;
+    closers_ += close;
+    first_ = true;
+}
+
+void JsonWriter::end() {
+    text_ += closers_.back();
+    closers_.pop_back();
+    first_ = false;
+}
+
+std::string JsonWriter::finish() {
+    while (!closers_.empty()) end();
+    return std::move(text_);
+}
+
+void JsonWriter::add(std::string_view name, bool value) {
+    key(name);
+    text_ += value ? "true" : "false";
+}
+
+void JsonWriter::add(std::string_view name, double value) {
+    if (!std::isfinite(value)) {
+        throw InvalidArgument(fmt::format("{}: expected a finite number", name));
+    }
+    key(name);
+    fmt::format_to(std::back_inserter(text_), "{}", value);
+}
+
+void JsonWriter::add(std::string_view name, std::int64_t value) {
+    key(name);
+    fmt::format_to(std::back_inserter(text_), "{}", value);
+}
+
+void JsonWriter::add(std::string_view name, std::string_view value) {
+    key(name);
+    quoted(value);
+}
+
+void JsonWriter::add(std::string_view name, Timestamp value) { add(name, to_iso8601(value)); }
+
+void JsonWriter::add(std::string_view name, const ObjectId& value) { add(name, value.to_string()); }
+
+void JsonWriter::add_null(std::string_view name) {
+    key(name);
+    text_ += "null";
+}
+
+void JsonWriter::begin_document(std::string_view name) {
+    key(name);
+    begin('{', '}');
+}
+
+void JsonWriter::begin_array(std::string_view name) {
+    key(name);
+    begin('[', ']');
+}
+
+void JsonWriter::add(std::string_view name, const BsonElement& element) {
+    switch (element.type()) {
+        case BsonType::kDouble:
+            return add(name, element.as_double());
+        case BsonType::kString:
+            return add(name, element.as_string());
+        case BsonType::kBool:
+            return add(name, element.as_bool());
+        case BsonType::kDate:
+            return add(name, element.as_date());
+        case BsonType::kObjectId:
+            return add(name, element.as_object_id());
+        case BsonType::kInt32:
+        case BsonType::kInt64:
+            return add(name, element.as_integer());
+        case BsonType::kDocument:
+        case BsonType::kArray: {
+            key(name);
+            const bool array = element.type() == BsonType::kArray;
+            begin(array ? '[' : '{', array ? ']' : '}');
+            for (BsonReader in(element.as_nested()); !in.at_end();) {
+                const BsonElement member = in.next();
+                add(member.name(), member);
+            }
+            return end();
+        }
+        case BsonType::kNull:
+            break;
+    }
+    add_null(name);
+}
+
+std::string to_json(const Document& document) {
+    JsonWriter out;
+    for (BsonReader in(document); !in.at_end();) {
+        const BsonElement member = in.next();
+        out.add(member.name(), member);
+    }
+    return out.finish();
+}
+
+std::string nested_to_json(const BsonElement& element) {
+    if (element.type() != BsonType::kDocument && element.type() != BsonType::kArray) {
+        throw Corrupt(
+            fmt::format("expected a document or an array, found {}", to_string(element.type())));
+    }
+    JsonWriter out;
+    out.add("", element);
+    std::string wrapped = out.finish();  // {"":…}
+    return wrapped.substr(4, wrapped.size() - 5);
+}
+
+namespace {
+
+/// Receives Boost.JSON's parse events and writes them on as BSON.
+struct Transcoder {
+    static constexpr std::size_t max_object_size = std::size_t(-1);
+    static constexpr std::size_t max_array_size = std::size_t(-1);
+    static constexpr std::size_t max_key_size = 1024;
+    static constexpr std::size_t max_string_size = std::size_t(64) << 20;
+
+    using error_code = boost::json::error_code;
+    using string_view = boost::json::string_view;
+
+    /// Exactly one of the two: a whole document to make, or a value to add to a given one.
+    BsonWriter* to = nullptr;
+    std::string root_name;
+    std::optional<BsonWriter> document;
+    std::string name;
+    std::string text;
+    int depth = 0;
+
+    BsonWriter& out() { return document ? *document : *to; }
+
+    bool open(bool array, error_code& error) {
+        if (depth++ == 0) {
+            if (to == nullptr) {
+                if (array) error = boost::json::error::not_object;
+                return !array;
+            }
+            name = root_name;
+        }
+        array ? out().begin_array(name) : out().begin_document(name);
+        return true;
+    }
+    bool close() {
+        if (--depth > 0 || to != nullptr) out().end();
+        return true;
+    }
+    bool scalar(error_code& error) {
+        if (depth == 0) error = boost::json::error::not_object;
+        return depth != 0;
+    }
+
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code& error) { return open(false, error); }
+    bool on_object_end(std::size_t, error_code&) { return close(); }
+    bool on_array_begin(error_code& error) { return open(true, error); }
+    bool on_array_end(std::size_t, error_code&) { return close(); }
+    bool on_key_part(string_view part, std::size_t, error_code&) {
+        text.append(part.data(), part.size());
+        return true;
+    }
+    bool on_key(string_view part, std::size_t, error_code&) {
+        text.append(part.data(), part.size());
+        name.swap(text);
+        text.clear();
+        return true;
+    }
+    bool on_string_part(string_view part, std::size_t, error_code&) {
+        text.append(part.data(), part.size());
+        return true;
+    }
+    bool on_string(string_view part, std::size_t, error_code& error) {
+        if (!scalar(error)) return false;
+        text.append(part.data(), part.size());
+        out().add(name, std::string_view(text));
+        text.clear();
+        return true;
+    }
+    bool on_number_part(string_view, error_code&) { return true; }
+    bool on_int64(std::int64_t value, string_view, error_code& error) {
+        if (!scalar(error)) return false;
+        out().add(name, value);
+        return true;
+    }
+    bool on_uint64(std::uint64_t value, string_view, error_code& error) {
+        if (!scalar(error)) return false;
+        out().add(name, static_cast<double>(value));
+        return true;
+    }
+    bool on_double(double value, string_view, error_code& error) {
+        if (!scalar(error)) return false;
+        out().add(name, value);
+        return true;
+    }
+    bool on_bool(bool value, error_code& error) {
+        if (!scalar(error)) return false;
+        out().add(name, value);
+        return true;
+    }
+    bool on_null(error_code& error) {
+        if (!scalar(error)) return false;
+        out().add_null(name);
+        return true;
+    }
+    bool on_comment_part(string_view, error_code&) { return true; }
+    bool on_comment(string_view, error_code&) { return true; }
+};
+
+void transcode(boost::json::basic_parser<Transcoder>& parser, std::string_view json) {
+    boost::json::error_code error;
+    const std::size_t read = parser.write_some(false, json.data(), json.size(), error);
+    if (!error && read < json.size()) error = boost::json::error::extra_data;
+    if (error) throw InvalidArgument(fmt::format("not JSON: {} at byte {}", error.message(), read));
+}
+
+}  // namespace
+
+Document from_json(std::string_view json) {
+    boost::json::basic_parser<Transcoder> parser{boost::json::parse_options{}};
+    parser.handler().document.emplace();
+    transcode(parser, json);
+    return parser.handler().document->finish();
+}
+
+void add_json(BsonWriter& to, std::string_view name, std::string_view json) {
+    boost::json::basic_parser<Transcoder> parser{boost::json::parse_options{}};
+    parser.handler().to = &to;
+    parser.handler().root_name = name;
+    transcode(parser, json);
+}
+
+}  // namespace rapport
