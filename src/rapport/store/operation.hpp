@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "rapport/core/filter.hpp"
+#include "rapport/core/sort.hpp"
+#include "rapport/core/update.hpp"
+#include "rapport/store/collection.hpp"
+
+namespace rapport {
+
+/// What a store can be asked to do. Operations are plain values, not calls, so that a worker can
+/// look at those that wait and run compatible ones as one command. A Collection named by one
+/// outlives the store.
+
+/// Documents that match, in order. Result: std::vector<Document>.
+struct FindDocuments {
+    const Collection* collection;
+    FilterNode filter;
+    std::vector<SortKey> sort{};
+    std::int64_t limit = 0;  ///< 0: all
+    std::int64_t skip = 0;
+};
+
+/// Stores new documents, each with its `_id`. A duplicate key keeps back that document alone.
+/// Result: std::vector<Duplicate>, empty when all were stored.
+struct InsertDocuments {
+    const Collection* collection;
+    std::vector<Document> documents;
+};
+
+/// Changes the documents that match; with `many` false at most one of them.
+/// Result: std::int64_t, how many matched.
+struct UpdateDocuments {
+    const Collection* collection;
+    FilterNode filter;
+    std::vector<Change> changes;
+    bool many = false;
+};
+
+/// Result: std::int64_t, how many were removed.
+struct RemoveDocuments {
+    const Collection* collection;
+    FilterNode filter;
+};
+
+/// Counts the documents that match and adds up one member of them, by group where one is named.
+/// Result: std::vector<Group>, in no order; without `group_by` exactly one group.
+struct AggregateDocuments {
+    const Collection* collection;
+    FilterNode filter;
+    std::string group_by{};  ///< path; empty: all in one group
+    std::string sum{};       ///< path of whole numbers, absent ones count as 0; empty: no sum
+};
+
+/// Makes the indexes of every collection as declared: builds what is missing (before it drops what
+/// it replaces), applies a changed expiry, drops retired ones. Safe to repeat, and from two
+/// processes at once. Result: none. Throws DuplicateKey when stored documents break a unique index.
+struct EnsureIndexes {};
+
+/// Asks the server who it is: a round trip, so it also proves the connection. Result: ServerInfo.
+struct Ping {};
+
+/// Runs the caller's function on a worker's thread with the driver's own handle:
+/// `mongoc_client_t*` on MongoDB, the writer's `sqlite3*` on SQLite. Result: none.
+struct UseNativeHandle {
+    std::function<void(void*)> use;
+};
+
+using Operation = std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments,
+                               AggregateDocuments, EnsureIndexes, Ping, UseNativeHandle>;
+
+/// A document that was not stored because another one has its key.
+struct Duplicate {
+    std::size_t position;  ///< in InsertDocuments::documents
+    std::string index;     ///< the violated index's name; `_id` for the id
+};
+
+struct Group {
+    Scalar key;
+    std::int64_t count = 0;
+    std::int64_t sum = 0;
+};
+
+struct ServerInfo {
+    std::string engine;    ///< `mongodb` or `sqlite`
+    std::string version;   ///< e.g. `6.0.5`
+    std::string topology;  ///< `standalone`, `replica set rs0`, `sharded cluster`; `embedded`
+};
+
+using Result = std::variant<std::monostate, std::vector<Document>, std::vector<Duplicate>,
+                            std::int64_t, std::vector<Group>, ServerInfo>;
+
+/// The most bytes a document may have (MongoDB's limit; SQLite keeps to it too, so that data can
+/// move). A bigger one is refused with InvalidArgument before anything is sent.
+inline constexpr std::size_t kMaxDocumentBytes = 16 * 1024 * 1024;
+
+}  // namespace rapport
