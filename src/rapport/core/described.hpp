@@ -45,7 +45,7 @@ template <class T>
 using Plain = typename PlainOf<T>::Type;
 
 /// What differs from "every member is written, and must be there to be read". Specialise beside
-/// the struct; names are wire names.
+/// the struct, deriving from MemberRules<void> for what stays; names are wire names.
 template <class T>
 struct MemberRules {
     /// Read as their default where they are absent or null.

@@ -1,5 +1,6 @@
 #include "rapport/core/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace rapport {
@@ -56,6 +57,11 @@ RepairedText repair_utf8(std::string_view text) {
         text.remove_prefix(sequence.length);
     }
     return repaired;
+}
+
+std::size_t count_characters(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<std::uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace rapport

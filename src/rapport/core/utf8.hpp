@@ -18,4 +18,7 @@ struct RepairedText {
 };
 RepairedText repair_utf8(std::string_view text);
 
+/// Code points in well-formed UTF-8.
+std::size_t count_characters(std::string_view text);
+
 }  // namespace rapport

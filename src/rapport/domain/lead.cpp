@@ -1,0 +1,117 @@
+#include "rapport/domain/lead.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "rapport/core/error.hpp"
+#include "rapport/core/utf8.hpp"
+
+namespace rapport {
+namespace {
+
+template <class T>
+void keep_last(std::vector<T>& items, std::size_t count) {
+    if (items.size() > count) {
+        items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(count));
+    }
+}
+
+}  // namespace
+
+Message Lead::add_message(Message message, Timestamp at) {
+    validate(message);
+    if (message.lead_id.empty()) message.lead_id = lead_id;
+    if (message.lead_id != lead_id) {
+        throw InvalidArgument("lead_id: the message belongs to another lead");
+    }
+    if (message.id.empty()) message.id = ObjectId::generate();
+    if (message.created_at == Timestamp{}) message.created_at = at;
+    if (message.updated_at == Timestamp{}) message.updated_at = at;
+    message.seq = ++message_count;
+    message.lead_ref = id;
+    last_interaction_at =
+        message_count == 1 ? message.timestamp : std::max(last_interaction_at, message.timestamp);
+    recent_history.push_back(message);
+    keep_last(recent_history, kHistoryWindow);
+    return message;
+}
+
+void Lead::add_signal(Signal signal) {
+    validate(signal);
+    signals.push_back(std::move(signal));
+    keep_last(signals, kMaxSignals);
+}
+
+BantSummary Lead::bant_summary() const {
+    BantSummary summary;
+    for (const Signal& signal : signals) {
+        switch (signal.dimension) {
+            case SignalDimension::kBudget:
+                summary.budget = signal;
+                break;
+            case SignalDimension::kAuthority:
+                summary.authority = signal;
+                break;
+            case SignalDimension::kNeed:
+                summary.need = signal;
+                break;
+            case SignalDimension::kTimeline:
+                summary.timeline = signal;
+                break;
+        }
+    }
+    return summary;
+}
+
+std::string Lead::format_history(std::size_t limit, const std::vector<MessageRole>& roles) const {
+    std::vector<const Message*> chosen;
+    for (const Message& message : recent_history) {
+        if (roles.empty() || std::ranges::find(roles, message.role) != roles.end()) {
+            chosen.push_back(&message);
+        }
+    }
+    // recent_history stands in the order of commit, that is of seq: so does its memory.
+    std::ranges::sort(chosen, {}, [](const Message* m) { return std::pair(m->timestamp, m); });
+    keep_last(chosen, limit);
+
+    std::vector<std::string> lines;
+    std::size_t characters = 0;
+    for (const Message* message : chosen) {
+        lines.push_back(fmt::format("{}: {}\n", enum_to_string(message->role), message->content));
+        characters += count_characters(lines.back());
+    }
+    auto first = lines.begin();
+    while (characters > kMaxContextCharacters &&
+           static_cast<std::size_t>(lines.end() - first) > kAlwaysWholeMessages) {
+        characters -= count_characters(*first++);
+    }
+    return fmt::format("{}", fmt::join(first, lines.end(), ""));
+}
+
+void Lead::request_handoff(std::string reason, Timestamp at) {
+    if (handoff_status == HandoffStatus::kRequested || handoff_status == HandoffStatus::kAssigned) {
+        throw InvalidArgument(
+            fmt::format("handoff: a human is {} already", enum_to_string(handoff_status)));
+    }
+    handoff_status = HandoffStatus::kRequested;
+    handoff_requested_at = at;
+    handoff_reason = std::move(reason);
+    handoff_assigned_to.reset();
+}
+
+void Lead::assign_handoff(std::string person) {
+    if (person.empty()) throw InvalidArgument("handoff: expected the name of a person");
+    handoff_status = HandoffStatus::kAssigned;
+    handoff_assigned_to = std::move(person);
+}
+
+void Lead::resolve_handoff() {
+    if (handoff_status != HandoffStatus::kRequested && handoff_status != HandoffStatus::kAssigned) {
+        throw InvalidArgument("handoff: no human was asked for, so there is nothing to resolve");
+    }
+    handoff_status = HandoffStatus::kResolved;
+}
+
+}  // namespace rapport
