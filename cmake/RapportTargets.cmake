@@ -10,19 +10,24 @@ if(RAPPORT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${RAPPORT_CCACHE}")
 endif()
 
-add_library(rapport_options INTERFACE)
-target_compile_options(rapport_options INTERFACE
-  $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>)
+# Instrumentation, which programs that link the libraries need as well.
+set(RAPPORT_INSTRUMENTATION "")
 if(RAPPORT_SANITIZE)
-  target_compile_options(rapport_options INTERFACE
-    $<BUILD_INTERFACE:-fsanitize=${RAPPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all>)
-  target_link_options(rapport_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${RAPPORT_SANITIZE}>)
+  list(APPEND RAPPORT_INSTRUMENTATION
+    -fsanitize=${RAPPORT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
 endif()
 if(RAPPORT_COVERAGE)
-  target_compile_options(rapport_options INTERFACE
-    $<BUILD_INTERFACE:-fprofile-instr-generate -fcoverage-mapping>)
-  target_link_options(rapport_options INTERFACE $<BUILD_INTERFACE:-fprofile-instr-generate>)
+  list(APPEND RAPPORT_INSTRUMENTATION -fprofile-instr-generate -fcoverage-mapping)
 endif()
+if(RAPPORT_FUZZ)
+  list(APPEND RAPPORT_INSTRUMENTATION -fsanitize=fuzzer-no-link)
+endif()
+
+add_library(rapport_options INTERFACE)
+target_compile_options(rapport_options INTERFACE
+  $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>
+  "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
+target_link_options(rapport_options INTERFACE "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
 
 # rapport_library(NAME SOURCES... ) declares rapport::NAME, one static library a folder. What it
 # may include is what it links: add that with target_link_libraries.
@@ -34,6 +39,7 @@ function(rapport_library name)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
   target_compile_features(rapport_${name} PUBLIC cxx_std_20)
   target_link_libraries(rapport_${name} PRIVATE $<BUILD_INTERFACE:rapport_options>)
+  install(TARGETS rapport_${name} EXPORT rapportTargets)
 endfunction()
 
 # rapport_test(NAME SOURCES...) declares the test program rapport_NAME_test; link what it tests.
@@ -43,4 +49,11 @@ function(rapport_test name)
   target_include_directories(rapport_${name}_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
   gtest_discover_tests(rapport_${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()
+
+# rapport_fuzz(NAME SOURCES...) declares the libFuzzer program fuzz_NAME; link what it feeds.
+function(rapport_fuzz name)
+  add_executable(fuzz_${name} ${ARGN})
+  target_link_libraries(fuzz_${name} PRIVATE rapport_options)
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
 endfunction()

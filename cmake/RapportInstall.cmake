@@ -1,0 +1,20 @@
+# `cmake --install`: the libraries, their headers and a package for find_package(rapport).
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rapport")
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/rapport" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE)
+install(EXPORT rapportTargets NAMESPACE rapport:: DESTINATION "${package_dir}")
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/rapportConfig.cmake.in"
+  "${PROJECT_BINARY_DIR}/rapportConfig.cmake" INSTALL_DESTINATION "${package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/rapportConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${PROJECT_BINARY_DIR}/rapportConfig.cmake"
+  "${PROJECT_BINARY_DIR}/rapportConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/RapportDependencies.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/FindPhoneNumber.cmake"
+  DESTINATION "${package_dir}")
