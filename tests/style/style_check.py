@@ -14,7 +14,7 @@ MAX_LINES = 400
 CODE = (".cpp", ".hpp", ".py", ".cmake")
 # What people and programs outside wrote, or might have: kept as it is, odd blanks included.
 DATA = (".txt", ".jsonl", ".json", ".csv")
-SKIPPED_FOLDERS = {".git", ".cache", "build", "__pycache__"}
+SKIPPED = {".git", ".cache", "build", "__pycache__"}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(<[^>]+>|"[^"]+")')
 DRIVER = re.compile(r"(mongoc|bson)(-\d[^/]*)?/|(mongoc|bson|sqlite3)\.h$")
@@ -156,8 +156,8 @@ def read_tree(root):
     """The project's text files: {path from the root: text}."""
     tree = {}
     for folder, subfolders, names in os.walk(root):
-        subfolders[:] = [name for name in subfolders if name not in SKIPPED_FOLDERS]
-        for file in (Path(folder, name) for name in names):
+        subfolders[:] = [name for name in subfolders if name not in SKIPPED]
+        for file in (Path(folder, name) for name in names if name not in SKIPPED):
             try:
                 tree[file.relative_to(root).as_posix()] = file.read_bytes().decode()
             except UnicodeDecodeError:
