@@ -1,0 +1,97 @@
+#include "rapport/repository/collections.hpp"
+
+#include "rapport/domain/lead.hpp"
+#include "rapport/domain/message.hpp"
+
+namespace rapport {
+namespace {
+
+constexpr auto kExpiryIndex = "idx_message_ttl";
+
+template <class T>
+using Keys = Sort<T>;
+
+std::vector<Index> lead_indexes() {
+    const auto lead_id = where(&Lead::lead_id);
+    const auto stage = where(&Lead::current_stage);
+    const auto interaction = where(&Lead::last_interaction_at);
+    const auto followup = where(&Lead::next_followup_at);
+    const auto count = where(&Lead::message_count);
+    const auto id = where(&Lead::id);
+    using Engine = Index::Engine;
+    return {
+        // Named and keyed as existing databases have them.
+        {.name = "idx_lead_id_unique",
+         .keys = Keys<Lead>().ascending(lead_id).keys(),
+         .unique = true},
+        {.name = "idx_stage_last_interaction",
+         .keys = Keys<Lead>().ascending(stage).descending(interaction).keys()},
+        {.name = "idx_next_followup",
+         .keys = Keys<Lead>().ascending(followup).keys(),
+         .where_present = followup.path()},
+        // The same orders with ties broken by id, which keyset pages need.
+        {.name = "idx_followup_page",
+         .keys = Keys<Lead>().ascending(followup).ascending(id).keys(),
+         .where_present = followup.path()},
+        // MongoDB merges the sorted runs of several stages; SQLite walks one order and filters.
+        {.name = "idx_stage_page",
+         .keys = Keys<Lead>().ascending(stage).descending(interaction).descending(id).keys()},
+        {.name = "idx_stage_messages",
+         .keys = Keys<Lead>().ascending(stage).descending(count).descending(id).keys(),
+         .engine = Engine::kMongo},
+        {.name = "idx_interaction_page",
+         .keys = Keys<Lead>().descending(interaction).descending(id).keys(),
+         .engine = Engine::kSqlite},
+        {.name = "idx_messages_page",
+         .keys = Keys<Lead>().descending(count).descending(id).keys(),
+         .engine = Engine::kSqlite},
+    };
+}
+
+std::vector<Index> message_indexes() {
+    const auto lead_id = where(&Message::lead_id);
+    const auto timestamp = where(&Message::timestamp);
+    const auto external_id = where(&Message::external_id);
+    return {
+        {.name = "idx_lead_messages",
+         .keys = Keys<Message>()
+                     .ascending(lead_id)
+                     .descending(timestamp)
+                     .descending(where(&Message::seq))
+                     .descending(where(&Message::id))
+                     .keys(),
+         .replaces = Keys<Message>().ascending(lead_id).descending(timestamp).keys()},
+        {.name = "idx_timestamp", .keys = Keys<Message>().ascending(timestamp).keys()},
+        {.name = "idx_lead_external_id",
+         .keys = Keys<Message>().ascending(lead_id).ascending(external_id).keys(),
+         .unique = true,
+         .where_present = external_id.path()},
+    };
+}
+
+}  // namespace
+
+const Collection& lead_collection() {
+    static const Collection collection{"leads", columns_of<Lead>(), lead_indexes()};
+    return collection;
+}
+
+const Collection& message_collection() {
+    static const Collection collection{"messages", columns_of<Message>(), message_indexes()};
+    return collection;
+}
+
+std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention) {
+    Collection messages = message_collection();
+    if (retention) {
+        messages.indexes.push_back(
+            {.name = kExpiryIndex,
+             .keys = Keys<Message>().ascending(where(&Message::created_at)).keys(),
+             .expire_after = retention});
+    } else {
+        messages.retired_indexes.emplace_back(kExpiryIndex);
+    }
+    return {lead_collection(), std::move(messages)};
+}
+
+}  // namespace rapport

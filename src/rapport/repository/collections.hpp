@@ -1,0 +1,21 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "rapport/store/collection.hpp"
+
+namespace rapport {
+
+/// The `leads` collection: its members and the indexes that its queries need.
+const Collection& lead_collection();
+
+/// The `messages` collection, without an expiry.
+const Collection& message_collection();
+
+/// Everything a database of ours holds. With `retention` messages are removed so long after they
+/// were stored; without it they stay, and an expiry set earlier is taken back.
+std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention);
+
+}  // namespace rapport

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "rapport/domain/lead.hpp"
+#include "rapport/repository/base_repository.hpp"
+
+namespace rapport {
+
+/// Leads, and who of them needs attention. Wherever a method takes a phone number or a lead_id, any
+/// spelling of the number will do; a `wa:` or `ext:` id is taken as it is, and what is neither
+/// throws InvalidArgument. (A filter's value is compared as it stands.)
+class LeadRepository : public BaseRepository<Lead> {
+  public:
+    /// `default_region` (ISO 3166, two letters) is where numbers without a country code belong.
+    explicit LeadRepository(Store& store, std::string default_region = "MX");
+
+    /// The lead with this number, made (in the first stage) when there is none. Any number of
+    /// concurrent calls make one lead, and all return it. `full_name` is for a new lead only.
+    Async<Lead> get_or_create(std::string phone, std::optional<std::string> full_name = {},
+                              Deadline deadline = {});
+
+    /// Stores a lead, new or changed, with one guarded statement and returns it as stored. Throws
+    /// VersionConflict when the copy is stale, its original was erased, or (new) the number is
+    /// taken; nothing has changed then.
+    Async<Lead> save(Lead lead, Deadline deadline = {});
+
+    Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
+
+    /// Earlier systems stored some numbers in a spelling that is another one today (Mexico's
+    /// `+521…`). Moves a lead stored so, and its messages, to the number's one spelling;
+    /// get_by_phone and get_or_create do it by themselves. False when there is nothing to move.
+    Async<bool> adopt_legacy_number(std::string phone, Deadline deadline = {});
+
+    /// False when there is no such lead.
+    Async<bool> update_stage(std::string lead_id, SalesStage stage, Deadline deadline = {});
+
+    /// Latest interaction first.
+    Async<std::vector<Lead>> get_leads_by_stage(SalesStage stage,
+                                                std::int64_t limit = kDefaultLimit,
+                                                std::int64_t skip = 0, Deadline deadline = {});
+
+    /// Leads whose follow-up is due at or before that moment, earliest first.
+    Async<std::vector<Lead>> get_leads_needing_followup(Timestamp before = now(),
+                                                        std::int64_t limit = kDefaultLimit,
+                                                        Deadline deadline = {});
+
+    /// Leads without an interaction for so many days, oldest first.
+    Async<std::vector<Lead>> get_stale_leads(
+        std::int64_t days_inactive = 30,
+        std::vector<SalesStage> exclude_stages = {SalesStage::kClosedWon, SalesStage::kClosedLost},
+        std::int64_t limit = kDefaultLimit, Deadline deadline = {});
+
+    /// Leads in these stages with at least so many messages, most messages first.
+    Async<std::vector<Lead>> get_high_intent_leads(
+        std::int64_t min_message_count = 5,
+        std::vector<SalesStage> stages = {SalesStage::kDiscovery, SalesStage::kQualified,
+                                          SalesStage::kDemoScheduled},
+        std::int64_t limit = kDefaultLimit, Deadline deadline = {});
+
+    /// How many leads are in every stage, those without any included.
+    Async<std::map<SalesStage, std::int64_t>> count_by_stage(Deadline deadline = {});
+
+    /// The orders of the lists above, for find_page(): a list and its pages agree.
+    static Sort<Lead> latest_interaction_first();
+    static Sort<Lead> earliest_followup_first();
+    static Sort<Lead> oldest_interaction_first();
+    static Sort<Lead> most_messages_first();
+
+    /// What the lists above contain, for find_page() and count().
+    static Filter<Lead> in_stage(SalesStage stage);
+    static Filter<Lead> due_by(Timestamp before);
+    static Filter<Lead> stale_since(Timestamp last_interaction,
+                                    const std::vector<SalesStage>& exclude_stages);
+    static Filter<Lead> high_intent(std::int64_t min_message_count,
+                                    const std::vector<SalesStage>& stages);
+    /// Every lead, spelled so that an index serves it in any of the orders.
+    static Filter<Lead> any_stage();
+
+  protected:
+    void normalize(Lead& lead) const override;
+    void check(const Lead& lead) const override;
+
+  private:
+    Async<bool> adopt(std::string lead_id, Deadline deadline);
+
+    std::string default_region_;
+};
+
+}  // namespace rapport

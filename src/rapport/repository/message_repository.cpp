@@ -1,0 +1,214 @@
+#include "rapport/repository/message_repository.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rapport/domain/phone_number.hpp"
+#include "rapport/repository/collections.hpp"
+
+namespace rapport {
+namespace {
+
+Filter<Message> of_lead(const std::string& lead_id) { return where(&Message::lead_id) == lead_id; }
+
+bool is_empty(const std::vector<Message>& messages) { return messages.empty(); }
+bool is_empty(const HistoryPage& page) { return page.messages.empty(); }
+bool is_empty(std::int64_t figure) { return figure == 0; }
+bool is_empty(const std::optional<double>& figure) { return !figure; }
+
+}  // namespace
+
+MessageRepository::MessageRepository(Store& store, std::string default_region)
+    : BaseRepository(store, message_collection()),
+      leads_(store, default_region),
+      default_region_(std::move(default_region)) {}
+
+void MessageRepository::normalize(Message& message) const {
+    message.lead_id = normalize_lead_id(message.lead_id, default_region_);
+}
+
+void MessageRepository::check(const Message& message) const { validate(message); }
+
+template <class Query>
+auto MessageRepository::for_lead(std::string lead_id, Deadline deadline, Query query)
+    -> decltype(query(std::string())) {
+    const std::string id = normalize_lead_id(lead_id, default_region_);
+    auto result = co_await query(id);
+    if (is_empty(result) && co_await leads_.adopt_legacy_number(id, deadline)) {
+        result = co_await query(id);
+    }
+    co_return result;
+}
+
+Async<std::vector<Message>> MessageRepository::save_messages(std::vector<Message> messages,
+                                                             Deadline deadline) {
+    const Timestamp at = now();
+    for (Message& message : messages) {
+        stamp_new(message, at);
+        normalize(message);
+        check(message);
+    }
+    for (const Duplicate& duplicate : co_await insert(messages, deadline)) {
+        Message& message = messages[duplicate.position];
+        message = co_await find_stored(std::move(message), deadline);
+    }
+    co_return messages;
+}
+
+Async<Message> MessageRepository::find_stored(Message message, Deadline deadline) {
+    Filter<Message> same = where(&Message::id) == message.id;
+    if (message.external_id) {
+        same = same || where(&Message::external_id) == *message.external_id;
+    }
+    auto stored = co_await find_one(of_lead(message.lead_id) && same, deadline);
+    if (!stored) throw DuplicateKey("messages: another lead's message has this _id");
+    co_return std::move(*stored);
+}
+
+Async<std::vector<Message>> MessageRepository::last(Filter<Message> filter, std::int64_t limit,
+                                                    Deadline deadline) {
+    auto messages = co_await find_many(std::move(filter), {limit, 0, newest_first()}, deadline);
+    std::ranges::reverse(messages);
+    co_return messages;
+}
+
+Async<std::vector<Message>> MessageRepository::get_recent_messages(std::string lead_id,
+                                                                   std::int64_t limit,
+                                                                   Deadline deadline) {
+    co_return co_await for_lead(lead_id, deadline, [=, this](const std::string& id) {
+        return last(of_lead(id), limit, deadline);
+    });
+}
+
+Async<HistoryPage> MessageRepository::get_conversation_history(std::string lead_id,
+                                                               std::int64_t limit,
+                                                               HistoryEnd before,
+                                                               Deadline deadline) {
+    co_return co_await for_lead(lead_id, deadline, [=, this](std::string id) -> Async<HistoryPage> {
+        Filter<Message> filter = of_lead(id);
+        std::string cursor;
+        if (const auto* time = std::get_if<Timestamp>(&before)) {
+            filter = filter && where(&Message::timestamp) < *time;
+        } else if (const auto* given = std::get_if<std::string>(&before)) {
+            cursor = *given;
+        }
+        auto page = co_await find_page(filter, newest_first(), cursor, limit, deadline);
+        std::ranges::reverse(page.items);
+        co_return HistoryPage{std::move(page.items), std::move(page.next)};
+    });
+}
+
+Async<std::vector<Message>> MessageRepository::get_messages_by_role(std::string lead_id,
+                                                                    MessageRole role,
+                                                                    std::int64_t limit,
+                                                                    Deadline deadline) {
+    co_return co_await for_lead(lead_id, deadline, [=, this](const std::string& id) {
+        return last(of_lead(id) && where(&Message::role) == role, limit, deadline);
+    });
+}
+
+Async<std::vector<Message>> MessageRepository::get_messages_in_timerange(std::string lead_id,
+                                                                         Timestamp start,
+                                                                         Timestamp end,
+                                                                         Deadline deadline) {
+    if (end < start) throw InvalidArgument("time range: ends before it starts");
+    co_return co_await for_lead(lead_id, deadline, [=, this](const std::string& id) {
+        return last(
+            of_lead(id) && where(&Message::timestamp) >= start && where(&Message::timestamp) <= end,
+            0, deadline);
+    });
+}
+
+Async<std::int64_t> MessageRepository::count_messages_for_lead(std::string lead_id,
+                                                               Deadline deadline) {
+    co_return co_await for_lead(lead_id, deadline, [=, this](const std::string& id) {
+        return count(of_lead(id), deadline);
+    });
+}
+
+Async<std::int64_t> MessageRepository::get_total_tokens_for_lead(std::string lead_id,
+                                                                 Deadline deadline) {
+    co_return co_await for_lead(
+        lead_id, deadline, [=, this](std::string id) -> Async<std::int64_t> {
+            AggregateDocuments aggregate{
+                &collection(), of_lead(id).node(), {}, where(&Message::tokens).path()};
+            co_return (co_await store().aggregate(std::move(aggregate), deadline)).front().sum;
+        });
+}
+
+Async<std::optional<double>> MessageRepository::get_average_response_time(
+    std::string lead_id, std::optional<std::chrono::hours> within,
+    std::vector<MessageRole> responders, Deadline deadline) {
+    co_return co_await for_lead(lead_id, deadline, [=, this](const std::string& id) {
+        return average_response(id, within, responders, deadline);
+    });
+}
+
+Async<std::optional<double>> MessageRepository::average_response(
+    std::string id, std::optional<std::chrono::hours> within, std::vector<MessageRole> responders,
+    Deadline deadline) {
+    Filter<Message> filter = of_lead(id);
+    if (within) filter = filter && where(&Message::timestamp) >= now() - *within;
+    auto messages = stream(std::move(filter), newest_first(), deadline.left());
+
+    // Newest first: an answer counts from the oldest lead message of the run just before it.
+    std::chrono::duration<double> total{0};
+    std::int64_t pairs = 0;
+    std::optional<Timestamp> answer;
+    std::optional<Timestamp> asked;
+    const auto close_pair = [&] {
+        if (answer && asked) {
+            total += *answer - *asked;
+            ++pairs;
+        }
+        asked.reset();
+    };
+    while (const auto message = co_await messages.next()) {
+        if (std::ranges::find(responders, message->role) != responders.end()) {
+            close_pair();
+            answer = message->timestamp;
+        } else if (message->role == MessageRole::kLead) {
+            asked = message->timestamp;
+        }
+    }
+    close_pair();
+    if (pairs == 0) co_return std::nullopt;
+    co_return total.count() / static_cast<double>(pairs);
+}
+
+Async<std::int64_t> MessageRepository::delete_messages_for_lead(std::string lead_id,
+                                                                Deadline deadline) {
+    const std::string id = normalize_lead_id(lead_id, default_region_);
+    co_await forget_texts(id, deadline);
+    RemoveDocuments remove{&collection(), of_lead(id).node()};
+    co_return co_await store().remove(std::move(remove), deadline);
+}
+
+Async<void> MessageRepository::forget_texts(std::string lead_id, Deadline deadline) {
+    while (auto lead = co_await leads_.get_by_phone(lead_id, deadline)) {
+        lead->recent_history.clear();
+        lead->recent_turns.clear();
+        lead->message_count = 0;
+        lead->settled_count = 0;
+        for (Signal& signal : lead->signals) {
+            signal.raw_evidence.clear();
+            signal.inferred_from.reset();
+            signal.confidence.reasoning.clear();
+        }
+        try {
+            co_await leads_.update(std::move(*lead), deadline);
+            co_return;
+        } catch (const VersionConflict&) {
+            // Changed meanwhile: load it again.
+        }
+    }
+}
+
+Sort<Message> MessageRepository::newest_first() {
+    return Sort<Message>()
+        .descending(where(&Message::timestamp))
+        .descending(where(&Message::seq))
+        .descending(where(&Message::id));
+}
+
+}  // namespace rapport

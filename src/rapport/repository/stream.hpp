@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "rapport/core/codec.hpp"
+#include "rapport/repository/page.hpp"
+#include "rapport/store/store.hpp"
+
+namespace rapport {
+
+/// The place of a row in an order, for a cursor.
+inline PagePosition position_of(const Document& row, const std::vector<SortKey>& keys,
+                                bool backwards) {
+    PagePosition position{{}, backwards};
+    for (const SortKey& key : keys) position.values.push_back(scalar_at(row, key.path));
+    return position;
+}
+
+/// A list of entities that is fetched piece by piece, each piece where the last one ended:
+///
+///     auto leads = repository.stream(filter);
+///     while (auto lead = co_await leads.next()) …
+///
+/// Rows that come or go meanwhile are seen or not; none that stays is lost or repeated.
+template <Described T>
+class Stream {
+  public:
+    Stream(Store& store, const Collection& collection, FilterNode filter,
+           std::vector<SortKey> order, Deadline::Clock::duration deadline)
+        : store_(store),
+          collection_(collection),
+          filter_(std::move(filter)),
+          order_(std::move(order)),
+          deadline_(deadline) {}
+
+    /// The next entity; absent at the end.
+    Async<std::optional<T>> next() {
+        if (at_ == piece_.size() && !last_) co_await fetch();
+        if (at_ == piece_.size()) co_return std::nullopt;
+        co_return from_document<T>(piece_[at_++]);
+    }
+
+  private:
+    static constexpr std::int64_t kPiece = 1000;
+
+    Async<void> fetch() {
+        FindDocuments find{&collection_, filter_, order_, kPiece};
+        if (!piece_.empty()) {
+            find.filter =
+                both(filter_, after(order_, position_of(piece_.back(), order_, false).values));
+        }
+        piece_ = co_await store_.find(std::move(find), Deadline::in(deadline_));
+        last_ = std::cmp_less(piece_.size(), kPiece);
+        at_ = 0;
+    }
+
+    Store& store_;
+    const Collection& collection_;
+    FilterNode filter_;
+    std::vector<SortKey> order_;
+    Deadline::Clock::duration deadline_;
+    std::vector<Document> piece_{};
+    std::size_t at_ = 0;
+    bool last_ = false;
+};
+
+}  // namespace rapport
