@@ -29,7 +29,8 @@ class Store {
     /// the workers. Throws Unavailable, with what to do, when that fails.
     virtual void open() = 0;
 
-    /// Finishes what was asked for, then lets go of the database. Blocks meanwhile.
+    /// Finishes what was asked for, then lets go of the database. Blocks meanwhile. open() may be
+    /// called again afterwards; in between run() throws NotConnected.
     virtual void close() = 0;
 
     virtual Async<Result> run(Operation operation, Deadline deadline) = 0;
