@@ -1,0 +1,111 @@
+#include "rapport/repository/database_manager.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "rapport/core/error.hpp"
+#include "rapport/repository/collections.hpp"
+#include "rapport/store/mongo/mongo_store.hpp"
+#include "rapport/store/sqlite/sqlite_store.hpp"
+
+namespace rapport {
+namespace {
+
+/// Opening and closing block: they get a thread, so that the caller's event loop goes on.
+Async<void> on_own_thread(std::function<void()> work) {
+    boost::asio::thread_pool thread(1);
+    co_await boost::asio::co_spawn(
+        thread,
+        [&work]() -> Async<void> {
+            work();
+            co_return;
+        },
+        boost::asio::use_awaitable);
+}
+
+std::unique_ptr<Store> make_store(const Settings& settings, const DatabaseUrl& url) {
+    std::optional<std::chrono::seconds> retention;
+    if (settings.enable_message_archival) {
+        retention = std::chrono::days(settings.message_retention_days);
+    }
+    if (url.engine == DatabaseUrl::Engine::kSqlite) {
+        SqliteOptions options;
+        options.file = url.location;
+        options.collections = all_collections(retention);
+        return make_sqlite_store(std::move(options));
+    }
+    MongoOptions options;
+    options.uri = url.location;
+    options.database = settings.mongodb_database;
+    options.max_pool_size = static_cast<std::size_t>(settings.max_pool_size);
+    options.min_pool_size = static_cast<std::size_t>(settings.min_pool_size);
+    options.server_selection_timeout = settings.server_selection_timeout;
+    options.collections = all_collections(retention);
+    return make_mongo_store(std::move(options));
+}
+
+}  // namespace
+
+Async<ServerInfo> DatabaseClient::server_information(Deadline deadline) {
+    co_return co_await store_.ping(deadline);
+}
+
+Async<void> DatabaseClient::ping(Deadline deadline) { co_await store_.ping(deadline); }
+
+Async<void> DatabaseClient::use_native_handle(std::function<void(void*)> use, Deadline deadline) {
+    co_await store_.run(UseNativeHandle{std::move(use)}, deadline);
+}
+
+DatabaseManager::DatabaseManager(const Settings& settings, const DatabaseUrl& url)
+    : store_(make_store(settings, url)), client_(*store_) {}
+
+DatabaseManager::~DatabaseManager() {
+    if (connected_) store_->close();
+}
+
+DatabaseManager& DatabaseManager::instance() {
+    static const Settings settings = load_settings().settings;
+    static DatabaseManager manager(settings, choose_database(settings));
+    return manager;
+}
+
+Async<void> DatabaseManager::connect() {
+    co_await on_own_thread([this] {
+        const std::scoped_lock lock(mutex_);
+        if (connected_) return;
+        store_->open();
+        connected_ = true;
+    });
+}
+
+Async<void> DatabaseManager::disconnect() {
+    co_await on_own_thread([this] {
+        const std::scoped_lock lock(mutex_);
+        if (!connected_) return;
+        connected_ = false;
+        store_->close();
+    });
+}
+
+Async<void> DatabaseManager::create_indexes() {
+    constexpr std::chrono::minutes kPatience{10};
+    co_await database().run(EnsureIndexes{}, Deadline::in(kPatience));
+}
+
+void DatabaseManager::require_connected() {
+    const std::scoped_lock lock(mutex_);
+    if (!connected_) throw NotConnected("not connected: call connect() first");
+}
+
+Store& DatabaseManager::database() {
+    require_connected();
+    return *store_;
+}
+
+DatabaseClient& DatabaseManager::client() {
+    require_connected();
+    return client_;
+}
+
+}  // namespace rapport

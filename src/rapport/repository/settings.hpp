@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rapport {
+
+/// What can be configured. Each value comes from the environment, else from `.env`, else it is the
+/// default below; README.md lists the variables.
+struct Settings {
+    std::string mongodb_uri{};
+    std::string mongodb_database = "gp_data_v4";
+    std::int64_t max_pool_size = 10;
+    std::int64_t min_pool_size = 1;
+    std::chrono::milliseconds server_selection_timeout{5000};
+    std::int64_t message_retention_days = 365;
+    bool enable_message_archival = true;
+    std::string default_region = "MX";
+    std::string log_level = "info";
+    std::string log_format = "text";
+};
+
+/// One setting as a person should see it.
+struct SettingLine {
+    std::string name;
+    std::string value;   ///< secrets masked
+    std::string source;  ///< `environment`, `.env line 3`, or `default`
+};
+
+/// Looks up a variable of the environment; absent when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+
+struct LoadedSettings {
+    Settings settings;
+    std::vector<SettingLine> lines;  ///< every setting, in the order of README.md
+};
+
+/// Reads the settings. An absent file is fine. Throws InvalidArgument that names the variable,
+/// where its value came from, the value (masked where it is a secret) and what is allowed, or the
+/// file and line that cannot be read.
+LoadedSettings load_settings(const Environment& environment,
+                             const std::filesystem::path& env_file = ".env");
+
+/// The same from this process's environment.
+LoadedSettings load_settings();
+
+/// A URI without its user name, password and options: `mongodb://***@host:27017/db`. Also safe for
+/// texts that are no URI.
+std::string mask_uri(std::string_view uri);
+
+/// Which database to use.
+struct DatabaseUrl {
+    enum class Engine : std::uint8_t { kSqlite, kMongo };
+
+    Engine engine = Engine::kSqlite;
+    std::string location = "rapport.db";  ///< the file, or the whole MongoDB URI
+
+    /// For people: the file, or the masked URI.
+    std::string display() const;
+};
+
+/// Reads `mongodb://…`, `mongodb+srv://…` or `sqlite:path`. Throws InvalidArgument for anything
+/// else.
+DatabaseUrl parse_database_url(std::string_view url);
+
+/// MongoDB where MONGODB_URI is set, else the file `rapport.db`.
+DatabaseUrl choose_database(const Settings& settings);
+
+}  // namespace rapport
