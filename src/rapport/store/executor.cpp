@@ -97,10 +97,10 @@ class Executor::PendingCall final : public Pending,
         timer_;
 };
 
-Executor::Executor(std::size_t workers, std::size_t max_waiting, MakeWorker make_worker)
-    : max_waiting_(max_waiting) {
-    for (std::size_t i = 0; i < workers; ++i) {
-        threads_.emplace_back([this, make_worker] { work(make_worker); });
+Executor::Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting)
+    : workers_(std::move(workers)), max_waiting_(max_waiting) {
+    for (const auto& worker : workers_) {
+        threads_.emplace_back([this, &worker] { work(*worker); });
     }
 }
 
@@ -147,12 +147,11 @@ std::shared_ptr<Executor::Pending> Executor::next() {
     return call;
 }
 
-void Executor::work(const MakeWorker& make_worker) {
-    const std::unique_ptr<Worker> worker = make_worker();
+void Executor::work(Worker& worker) {
     while (const auto call = next()) {
         if (call->answered()) continue;
         try {
-            call->answer({}, worker->run(call->operation(), call->deadline()));
+            call->answer({}, worker.run(call->operation(), call->deadline()));
         } catch (...) {
             call->answer(std::current_exception(), {});
         }

@@ -3,7 +3,6 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -15,8 +14,7 @@
 
 namespace rapport {
 
-/// One thread's hold on a database: a pooled client, a connection. Made, used and destroyed on its
-/// worker thread.
+/// One thread's hold on a database: a pooled client, a connection.
 class Worker {
   public:
     virtual ~Worker() = default;
@@ -28,10 +26,8 @@ class Worker {
 /// threads, never the coroutine that waits for it.
 class Executor {
   public:
-    using MakeWorker = std::function<std::unique_ptr<Worker>()>;
-
-    /// Starts `workers` threads. At most `max_waiting` operations wait at once.
-    Executor(std::size_t workers, std::size_t max_waiting, MakeWorker make_worker);
+    /// Starts a thread for each worker. At most `max_waiting` operations wait at once.
+    Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting);
     ~Executor();
     Executor(const Executor&) = delete;
     Executor& operator=(const Executor&) = delete;
@@ -48,10 +44,11 @@ class Executor {
     template <class Handler>
     class PendingCall;
 
-    void work(const MakeWorker& make_worker);
+    void work(Worker& worker);
     std::shared_ptr<Pending> next();
     void enqueue(std::shared_ptr<Pending> call);
 
+    const std::vector<std::unique_ptr<Worker>> workers_;
     const std::size_t max_waiting_;
     std::mutex mutex_;
     std::condition_variable ready_;

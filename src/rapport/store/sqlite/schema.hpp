@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "connection.hpp"
+#include "rapport/store/operation.hpp"
+
+namespace rapport::sqlite {
+
+/// Makes the file, readable by its owner only, unless it is there. Throws Unavailable that says
+/// what to do, InvalidArgument for a path that names no file.
+void create_file(const std::filesystem::path& file);
+
+/// Makes the tables and columns that are missing. Throws InvalidArgument for a file that a newer
+/// program has written.
+void ensure_tables(Connection& connection, const std::vector<Collection>& collections);
+
+/// Makes the indexes as declared; what is declared differently is built anew, what is retired is
+/// dropped. Throws DuplicateKey when rows break a unique one.
+void ensure_indexes(Connection& connection, const std::vector<Collection>& collections);
+
+/// True where some index with an expiry stands.
+bool expires(Connection& connection, const std::vector<Collection>& collections);
+
+/// Removes the rows that have expired, a bounded number a transaction.
+void remove_expired(Connection& connection, const std::vector<Collection>& collections);
+
+}  // namespace rapport::sqlite
