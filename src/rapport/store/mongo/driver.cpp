@@ -1,0 +1,140 @@
+#include "driver.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "rapport/core/scalar.hpp"
+
+namespace rapport::mongo {
+namespace {
+
+// https://github.com/mongodb/mongo/blob/r6.0.5/src/mongo/base/error_codes.yml
+constexpr std::int64_t kUnauthorized = 13;
+constexpr std::int64_t kAuthenticationFailed = 18;
+constexpr std::int64_t kMaxTimeExpired = 50;
+constexpr std::int64_t kWriteConcernFailed = 64;
+constexpr std::int64_t kExceededTimeLimit = 262;
+constexpr std::int64_t kObjectTooLarge = 10334;
+constexpr std::array<std::int64_t, 3> kDuplicateKeys{11000, 11001, 12582};
+// The server is going away, or another one has become primary.
+constexpr std::array<std::int64_t, 11> kNotServing{6,     7,     89,    91,    189,  9001,
+                                                   10107, 11600, 11602, 13435, 13436};
+
+template <std::size_t N>
+bool contains(const std::array<std::int64_t, N>& codes, std::int64_t code) {
+    return std::ranges::find(codes, code) != codes.end();
+}
+
+[[noreturn]] void unreachable(Deadline deadline) {
+    if (deadline.passed()) {
+        throw Timeout(
+            "MongoDB did not answer by the deadline; a write may or may not have happened");
+    }
+    throw Unavailable(
+        "no MongoDB server answers: check that it runs, that MONGODB_URI names it, and TLS");
+}
+
+[[noreturn]] void not_trusted() {
+    throw Unavailable(
+        "MongoDB refused the credentials: check user, password and authSource in MONGODB_URI");
+}
+
+}  // namespace
+
+BsonView::BsonView(const Document& document) {
+    const std::string_view bytes = document.bytes();
+    bson_init_static(&bson_, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+Document copy_document(const bson_t& bson) {
+    return Document(std::string(reinterpret_cast<const char*>(bson_get_data(&bson)), bson.len));
+}
+
+void translate_server_code(std::int64_t code, Deadline deadline) {
+    if (contains(kDuplicateKeys, code)) throw DuplicateKey("another document holds this key");
+    if (code == kMaxTimeExpired || code == kExceededTimeLimit) {
+        throw Timeout("MongoDB stopped the operation at its deadline");
+    }
+    if (code == kWriteConcernFailed) {
+        throw Timeout(
+            "MongoDB could not confirm the write on a majority in time; it may or may "
+            "not last: read before you repeat it");
+    }
+    if (contains(kNotServing, code)) unreachable(deadline);
+    if (code == kAuthenticationFailed) not_trusted();
+    if (code == kUnauthorized) {
+        throw Unavailable(
+            "MongoDB does not allow this user the operation: grant readWrite and "
+            "dbAdmin on the database");
+    }
+    if (code == kObjectTooLarge) throw InvalidArgument("the document is too large for MongoDB");
+    throw Unavailable(fmt::format("MongoDB refused the operation (code {})", code));
+}
+
+void translate(const bson_error_t& error, Deadline deadline) {
+    switch (error.domain) {
+        case MONGOC_ERROR_SERVER_SELECTION:
+            if (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) not_trusted();
+            unreachable(deadline);
+        case MONGOC_ERROR_STREAM:
+            unreachable(deadline);
+        case MONGOC_ERROR_CLIENT:
+            if (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) not_trusted();
+            unreachable(deadline);
+        case MONGOC_ERROR_WRITE_CONCERN:
+        case MONGOC_ERROR_WRITE_CONCERN_ERROR:
+            translate_server_code(kWriteConcernFailed, deadline);
+        case MONGOC_ERROR_BSON:
+            throw InvalidArgument("the document is not one that MongoDB can store");
+        default:
+            translate_server_code(error.code, deadline);
+    }
+}
+
+void add_time_limit(BsonWriter& to, Deadline deadline) {
+    const std::int64_t left = deadline.left().count();
+    if (left == 0) throw Timeout("the deadline passed before the operation began");
+    to.add("maxTimeMS", left);
+}
+
+Document write_command(const Session& session, const Document& command, Deadline deadline) {
+    Reply reply;
+    bson_error_t error{};
+    const BsonView view(command);
+    if (!mongoc_client_write_command_with_opts(session.client, session.database.c_str(), view.get(),
+                                               nullptr, reply.get(), &error)) {
+        // Errors of single statements come with an answer that is otherwise fine.
+        if (!bson_has_field(reply.get(), "writeErrors")) translate(error, deadline);
+    }
+    Document answer = reply.document();
+    if (bson_has_field(reply.get(), "writeConcernError")) {
+        translate_server_code(kWriteConcernFailed, deadline);
+    }
+    return answer;
+}
+
+Document run_command(const Session& session, const Document& command, Deadline deadline,
+                     std::int64_t* failure) {
+    Reply reply;
+    bson_error_t error{};
+    const BsonView view(command);
+    if (!mongoc_client_command_simple(session.client, session.database.c_str(), view.get(), nullptr,
+                                      reply.get(), &error)) {
+        if (failure == nullptr || error.domain != MONGOC_ERROR_SERVER) translate(error, deadline);
+        *failure = error.code;
+    }
+    return reply.document();
+}
+
+void for_each_element(const Document& document, std::string_view name,
+                      const std::function<void(const BsonElement&)>& f) {
+    for (BsonReader in(document); !in.at_end();) {
+        const BsonElement element = in.next();
+        if (element.name() != name || element.type() != BsonType::kArray) continue;
+        for (BsonReader items(element.as_nested()); !items.at_end();) f(items.next());
+    }
+}
+
+}  // namespace rapport::mongo

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <mongoc/mongoc.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "rapport/core/deadline.hpp"
+#include "rapport/core/error.hpp"
+#include "rapport/store/operation.hpp"
+
+namespace rapport::mongo {
+
+/// The driver's view of a document's bytes, without a copy. Valid as long as the document.
+class BsonView {
+  public:
+    explicit BsonView(const Document& document);
+    const bson_t* get() const { return &bson_; }
+
+  private:
+    bson_t bson_;
+};
+
+/// A copy of what the driver gives.
+Document copy_document(const bson_t& bson);
+
+/// A reply that the driver writes into, destroyed at the end.
+class Reply {
+  public:
+    Reply() { bson_init(&bson_); }
+    ~Reply() { bson_destroy(&bson_); }
+    Reply(const Reply&) = delete;
+    Reply& operator=(const Reply&) = delete;
+    bson_t* get() { return &bson_; }
+    Document document() const { return copy_document(bson_); }
+
+  private:
+    bson_t bson_;
+};
+
+/// Throws the error that the driver's domain and code stand for. The driver's and the server's
+/// texts are not shown: they may hold values and addresses with passwords.
+[[noreturn]] void translate(const bson_error_t& error, Deadline deadline);
+
+/// The same for a code of the server.
+[[noreturn]] void translate_server_code(std::int64_t code, Deadline deadline);
+
+/// One client of the pool and the database its commands go to.
+struct Session {
+    mongoc_client_t* client;
+    std::string database;
+};
+
+/// Runs a command that writes, with the client's write concern, and returns the server's reply.
+/// Throws as translate() does, for an error of single statements not: the caller reads those.
+Document write_command(const Session& session, const Document& command, Deadline deadline);
+
+/// Runs a command that reads or administrates; `failure` gets the server's code instead of a throw
+/// when it is not null.
+Document run_command(const Session& session, const Document& command, Deadline deadline,
+                     std::int64_t* failure = nullptr);
+
+/// Calls f for every element of the array `name` of a document; nothing when it is not there.
+void for_each_element(const Document& document, std::string_view name,
+                      const std::function<void(const BsonElement&)>& f);
+
+/// Adds `maxTimeMS`, what is left until the deadline. Throws Timeout when that is nothing.
+void add_time_limit(BsonWriter& to, Deadline deadline);
+
+}  // namespace rapport::mongo

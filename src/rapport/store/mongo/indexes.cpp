@@ -1,0 +1,217 @@
+#include "indexes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "query.hpp"
+#include "rapport/core/scalar.hpp"
+
+namespace rapport::mongo {
+namespace {
+
+constexpr std::int64_t kNamespaceNotFound = 26;
+constexpr std::int64_t kIndexNotFound = 27;
+constexpr std::int64_t kDuplicateKey = 11000;
+// Another process changed the same indexes meanwhile: look again.
+constexpr std::array<std::int64_t, 6> kRaces{kIndexNotFound, 85, 86, 276, 117, 12587};
+
+/// Raised to start over with a fresh look at the indexes.
+struct ChangedMeanwhile {};
+
+struct Existing {
+    std::string name;
+    std::vector<SortKey> keys;
+    bool unique = false;
+    std::string where_present{};
+    std::optional<std::int64_t> expire_after{};
+};
+
+std::int64_t whole_number(const BsonElement& element) {
+    if (element.type() == BsonType::kDouble) return static_cast<std::int64_t>(element.as_double());
+    if (element.type() == BsonType::kBool) return element.as_bool() ? 1 : 0;
+    const bool integer = element.type() == BsonType::kInt32 || element.type() == BsonType::kInt64;
+    return integer ? element.as_integer() : 0;
+}
+
+Existing read_index(const BsonElement& listed) {
+    Existing index;
+    bool sparse = false;
+    for (BsonReader in(listed.as_nested()); !in.at_end();) {
+        const BsonElement member = in.next();
+        if (member.name() == "name") index.name = member.as_string();
+        if (member.name() == "unique") index.unique = whole_number(member) != 0;
+        if (member.name() == "sparse") sparse = whole_number(member) != 0;
+        if (member.name() == "expireAfterSeconds") index.expire_after = whole_number(member);
+        if (member.name() == "partialFilterExpression") {
+            BsonReader filter(member.as_nested());
+            if (!filter.at_end()) index.where_present = filter.next().name();
+        }
+        if (member.name() != "key") continue;
+        for (BsonReader keys(member.as_nested()); !keys.at_end();) {
+            const BsonElement key = keys.next();
+            index.keys.push_back({std::string(key.name()), whole_number(key) < 0});
+        }
+    }
+    if (sparse) index.where_present = index.keys.front().path;
+    return index;
+}
+
+/// One collection's indexes.
+class IndexSet {
+  public:
+    IndexSet(const Session& session, const Collection& collection, Deadline deadline)
+        : session_(session), collection_(collection), deadline_(deadline) {
+        BsonWriter list;
+        list.add("listIndexes", collection.name);
+        list.begin_document("cursor");
+        list.add("batchSize", std::int64_t{1000});
+        list.end();
+        std::int64_t failure = 0;
+        const Document answer = run_command(session, list.finish(), deadline, &failure);
+        if (failure == kNamespaceNotFound) return;
+        if (failure != 0) translate_server_code(failure, deadline);
+        for (BsonReader in(answer); !in.at_end();) {
+            const BsonElement member = in.next();
+            if (member.name() != "cursor") continue;
+            for_each_element(
+                Document(std::string(member.as_nested())), "firstBatch",
+                [this](const BsonElement& index) { existing_.push_back(read_index(index)); });
+        }
+    }
+
+    void ensure() const {
+        for (const Index& index : collection_.indexes) {
+            if (index.engine != Index::Engine::kSqlite) ensure(index);
+        }
+        for (const std::string& name : collection_.retired_indexes) {
+            if (by_name(name) != nullptr) drop(name);
+        }
+    }
+
+  private:
+    void ensure(const Index& index) const {
+        if (const Existing* same = equivalent(index)) {
+            if (index.expire_after && same->expire_after != index.expire_after->count()) {
+                change_expiry(same->name, *index.expire_after);
+            }
+        } else if (by_name(index.name) != nullptr) {
+            rebuild(index);
+        } else {
+            create(index, index.name);
+        }
+        for (const Existing& old : existing_) {
+            if (!index.replaces.empty() && old.keys == index.replaces && !old.unique &&
+                old.name != index.name) {
+                drop(old.name);
+            }
+        }
+    }
+
+    /// A name cannot stand for two indexes at once: one of the same use, with a key more, bridges
+    /// the time between.
+    void rebuild(const Index& index) const {
+        Index bridge = index;
+        bridge.keys.push_back({"_bridge", false});
+        bridge.unique = false;
+        const std::string name = index.name + "_bridge";
+        create(bridge, name);
+        drop(index.name);
+        create(index, index.name);
+        drop(name);
+    }
+
+    void create(const Index& index, const std::string& name) const {
+        BsonWriter command;
+        command.add("createIndexes", collection_.name);
+        command.begin_array("indexes");
+        command.begin_document({});
+        command.add("name", name);
+        command.add("key", to_sort(index.keys));
+        if (index.unique) command.add("unique", true);
+        if (index.expire_after && index.keys.size() == 1) {
+            command.add("expireAfterSeconds", std::int64_t{index.expire_after->count()});
+        }
+        if (!index.where_present.empty() && index.keys.size() == 1) {
+            command.add("sparse", true);
+        } else if (!index.where_present.empty()) {
+            command.begin_document("partialFilterExpression");
+            command.begin_document(index.where_present);
+            command.add("$exists", true);
+            command.end();
+            command.end();
+        }
+        run(command, index.name);
+    }
+
+    void drop(const std::string& name) const {
+        BsonWriter command;
+        command.add("dropIndexes", collection_.name);
+        command.add("index", name);
+        run(command, name);
+    }
+
+    void change_expiry(const std::string& name, std::chrono::seconds expiry) const {
+        BsonWriter command;
+        command.add("collMod", collection_.name);
+        command.begin_document("index");
+        command.add("name", name);
+        command.add("expireAfterSeconds", std::int64_t{expiry.count()});
+        run(command, name);
+    }
+
+    void run(BsonWriter& command, const std::string& index) const {
+        std::int64_t failure = 0;
+        run_command(session_, command.finish(), deadline_, &failure);
+        if (failure == 0) return;
+        if (std::ranges::find(kRaces, failure) != kRaces.end()) throw ChangedMeanwhile();
+        if (failure == kDuplicateKey) {
+            throw DuplicateKey(fmt::format(
+                "{}: stored documents break the unique index {}: remove the duplicates, then try "
+                "again",
+                collection_.name, index));
+        }
+        translate_server_code(failure, deadline_);
+    }
+
+    const Existing* by_name(const std::string& name) const {
+        const auto found = std::ranges::find(existing_, name, &Existing::name);
+        return found == existing_.end() ? nullptr : &*found;
+    }
+
+    const Existing* equivalent(const Index& index) const {
+        for (const Existing& candidate : existing_) {
+            if (candidate.keys == index.keys && candidate.unique == index.unique &&
+                candidate.where_present == index.where_present) {
+                return &candidate;
+            }
+        }
+        return nullptr;
+    }
+
+    const Session& session_;
+    const Collection& collection_;
+    Deadline deadline_;
+    std::vector<Existing> existing_;
+};
+
+}  // namespace
+
+void ensure_indexes(const Session& session, const std::vector<Collection>& collections,
+                    Deadline deadline) {
+    for (const Collection& collection : collections) {
+        for (bool done = false; !done && !deadline.passed();) {
+            try {
+                IndexSet(session, collection, deadline).ensure();
+                done = true;
+            } catch (const ChangedMeanwhile&) {
+                // Look again.
+            }
+        }
+    }
+    if (deadline.passed()) throw Timeout("the indexes were not ready by the deadline");
+}
+
+}  // namespace rapport::mongo

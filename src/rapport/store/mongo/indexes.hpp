@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "driver.hpp"
+
+namespace rapport::mongo {
+
+/// Brings every collection's indexes to what is declared; see EnsureIndexes. An index that is
+/// replaced stays until the new one stands. The same keys and options under another name count as
+/// the index.
+void ensure_indexes(const Session& session, const std::vector<Collection>& collections,
+                    Deadline deadline);
+
+}  // namespace rapport::mongo

@@ -1,0 +1,136 @@
+#include "query.hpp"
+
+#include <map>
+#include <string>
+
+namespace rapport::mongo {
+namespace {
+
+constexpr std::string_view kCompare[] = {"$eq", "$ne", "$lt", "$lte", "$gt", "$gte"};
+
+void write_node(BsonWriter& to, const FilterNode& node);
+
+void write_list(BsonWriter& to, std::string_view op, const std::vector<FilterNode>& parts) {
+    to.begin_array(op);
+    for (const FilterNode& part : parts) {
+        to.begin_document({});
+        write_node(to, part);
+        to.end();
+    }
+    to.end();
+}
+
+void write(BsonWriter& to, const AllOf& all) {
+    if (!all.parts.empty()) write_list(to, "$and", all.parts);
+}
+
+void write(BsonWriter& to, const AnyOf& any) {
+    if (any.parts.empty()) {  // nothing matches: not everything
+        write_list(to, "$nor", {FilterNode(AllOf{})});
+    } else {
+        write_list(to, "$or", any.parts);
+    }
+}
+
+void write(BsonWriter& to, const Negation& negation) { write_list(to, "$nor", negation.part); }
+
+void write(BsonWriter& to, const Compare& compare) {
+    to.begin_document(compare.path);
+    add_scalar(to, kCompare[static_cast<std::size_t>(compare.op)], compare.value);
+    to.end();
+}
+
+void write(BsonWriter& to, const OneOf& one_of) {
+    to.begin_document(one_of.path);
+    to.begin_array("$in");
+    for (const Scalar& value : one_of.values) add_scalar(to, {}, value);
+    to.end();
+    to.end();
+}
+
+void write_node(BsonWriter& to, const FilterNode& node) {
+    std::visit([&](const auto& part) { write(to, part); }, node.base());
+}
+
+std::string_view operator_of(ChangeOp op) {
+    switch (op) {
+        case ChangeOp::kSet:
+            return "$set";
+        case ChangeOp::kUnset:
+            return "$unset";
+        case ChangeOp::kIncrement:
+            return "$inc";
+        case ChangeOp::kMax:
+            return "$max";
+        case ChangeOp::kPush:
+            break;
+    }
+    return "$push";
+}
+
+void write_push(BsonWriter& to, const Change& change) {
+    to.begin_document(change.path);
+    to.add("$each", change.operand());
+    if (change.keep > 0) to.add("$slice", -change.keep);
+    to.end();
+}
+
+}  // namespace
+
+Document to_filter(const FilterNode& filter) {
+    BsonWriter out;
+    write_node(out, filter);
+    return out.finish();
+}
+
+Document to_sort(const std::vector<SortKey>& sort) {
+    BsonWriter out;
+    for (const SortKey& key : sort) out.add(key.path, std::int64_t{key.descending ? -1 : 1});
+    return out.finish();
+}
+
+Document to_update(const std::vector<Change>& changes) {
+    std::map<std::string_view, std::vector<const Change*>> by_operator;
+    for (const Change& change : changes) by_operator[operator_of(change.op)].push_back(&change);
+    BsonWriter out;
+    for (const auto& [op, of_operator] : by_operator) {
+        out.begin_document(op);
+        for (const Change* change : of_operator) {
+            if (change->op == ChangeOp::kPush) {
+                write_push(out, *change);
+            } else if (change->op == ChangeOp::kUnset) {
+                out.add(change->path, true);
+            } else {
+                out.add(change->path, change->operand());
+            }
+        }
+        out.end();
+    }
+    return out.finish();
+}
+
+Document to_pipeline(const AggregateDocuments& aggregate) {
+    BsonWriter out;
+    out.begin_array("pipeline");
+    out.begin_document({});
+    out.add("$match", to_filter(aggregate.filter));
+    out.end();
+    out.begin_document({});
+    out.begin_document("$group");
+    if (aggregate.group_by.empty()) {
+        out.add_null("_id");
+    } else {
+        out.add("_id", "$" + aggregate.group_by);
+    }
+    out.begin_document("count");
+    out.add("$sum", std::int64_t{1});
+    out.end();
+    if (!aggregate.sum.empty()) {
+        out.begin_document("sum");
+        out.add("$sum", "$" + aggregate.sum);
+        out.end();
+    }
+    return out.finish();
+}
+
+}  // namespace rapport::mongo

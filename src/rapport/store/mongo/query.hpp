@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "rapport/store/operation.hpp"
+
+namespace rapport::mongo {
+
+/// The trees of core in MongoDB's query language. Every value stands behind an operator, so that no
+/// text can become one.
+Document to_filter(const FilterNode& filter);
+Document to_sort(const std::vector<SortKey>& sort);
+Document to_update(const std::vector<Change>& changes);
+
+/// `[{$match}, {$group}]` as the only element, `pipeline`, of a document.
+Document to_pipeline(const AggregateDocuments& aggregate);
+
+}  // namespace rapport::mongo
