@@ -98,9 +98,12 @@ class Executor::PendingCall final : public Pending,
 };
 
 Executor::Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting)
-    : workers_(std::move(workers)), max_waiting_(max_waiting) {
-    for (const auto& worker : workers_) {
-        threads_.emplace_back([this, &worker] { work(*worker); });
+    : max_waiting_(max_waiting) {
+    for (auto& worker : workers) {
+        threads_.emplace_back([this, own = std::move(worker)]() mutable {
+            work(*own);
+            own.reset();
+        });
     }
 }
 

@@ -14,7 +14,8 @@
 
 namespace rapport {
 
-/// One thread's hold on a database: a pooled client, a connection.
+/// One thread's hold on a database: a pooled client, a connection. Used and destroyed on its
+/// thread.
 class Worker {
   public:
     virtual ~Worker() = default;
@@ -48,7 +49,6 @@ class Executor {
     std::shared_ptr<Pending> next();
     void enqueue(std::shared_ptr<Pending> call);
 
-    const std::vector<std::unique_ptr<Worker>> workers_;
     const std::size_t max_waiting_;
     std::mutex mutex_;
     std::condition_variable ready_;

@@ -1,4 +1,4 @@
-#include "connection.hpp"
+#include "rapport/store/sqlite/connection.hpp"
 
 #include <fmt/format.h>
 
@@ -6,70 +6,88 @@
 #include <chrono>
 
 #include "rapport/core/error.hpp"
+#include "rapport/store/sqlite/functions.hpp"
 
 namespace rapport::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kBusyTimeout{5000};
-constexpr std::size_t kMaxStatements = 256;
+constexpr std::size_t kMaxIdleStatements = 128;
+/// Virtual machine instructions between two looks at the clock: well under a millisecond.
+constexpr int kStepsBetweenChecks = 4000;
 
 int stop_at_deadline(void* deadline) { return static_cast<Deadline*>(deadline)->passed() ? 1 : 0; }
 
-}  // namespace
-
-void translate(int code) {
+[[noreturn]] void translate(int code, bool late) {
     switch (code & 0xFF) {
         case SQLITE_INTERRUPT:
-            throw Timeout("the deadline passed while the database was at work");
+            throw Timeout("the deadline passed while the database was at work; nothing was done");
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
+            if (late) {
+                throw Timeout(
+                    "the deadline passed while another process held the database's write lock; "
+                    "nothing was done");
+            }
             throw Unavailable(
-                "the database file is locked: another process has been writing for too long; try "
-                "again");
+                "another process holds the database's write lock and does not let go; try again");
+        case SQLITE_CONSTRAINT:
+            if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+                throw DuplicateKey("another document holds this key");
+            }
+            throw InvalidArgument("a value does not fit its column, or a document has no _id");
         case SQLITE_CORRUPT:
             throw Corrupt("the database file is damaged: restore it from a copy");
         case SQLITE_NOTADB:
             throw Corrupt("the file is not a SQLite database: choose another one");
         case SQLITE_FULL:
-            throw Unavailable("no room left on the disk for the database file");
+            throw Unavailable("no room is left on the disk for the database file");
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_CANTOPEN:
         case SQLITE_IOERR:
             throw Unavailable(fmt::format(
-                "the database file cannot be read or written (SQLite error {}): check its folder "
-                "and its permissions",
+                "the database file cannot be read or written (SQLite error {}): check its folder, "
+                "its permissions and the disk",
                 code));
         case SQLITE_TOOBIG:
             throw InvalidArgument("a value is too large for the database");
-        case SQLITE_CONSTRAINT:
-            throw DuplicateKey("another document holds this key");
+        // A statement that was prepared fails like this only when its functions do.
+        case SQLITE_ERROR:
+            throw InvalidDocument(
+                "a stored value does not allow the operation: nested members that are not JSON, or "
+                "a sum beyond 64 bits");
         default:
             throw Unavailable(
                 fmt::format("the database refused the operation (SQLite error {})", code));
     }
 }
 
+}  // namespace
+
 Statement::~Statement() {
-    sqlite3_reset(handle_);
-    sqlite3_clear_bindings(handle_);
+    sqlite3_reset(handle());
+    sqlite3_clear_bindings(handle());
+    StatementCache& idle = connection_.idle_statements_;
+    if (idle.size() >= kMaxIdleStatements) idle.erase(idle.begin());
+    idle.insert(std::move(node_));
 }
 
 void Statement::bind_text(int position, std::string_view text) {
-    const int code = sqlite3_bind_text64(handle_, position, text.data(), text.size(),
-                                         SQLITE_TRANSIENT, SQLITE_UTF8);
-    if (code != SQLITE_OK) translate(code);
+    connection_.check(sqlite3_bind_text64(handle(), position, text.data(), text.size(),
+                                          SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
 void Statement::bind(int position, const Scalar& value) {
     std::visit(
         [&]<class X>(const X& x) {
             if constexpr (std::is_same_v<X, std::monostate>) {
-                sqlite3_bind_null(handle_, position);
+                connection_.check(sqlite3_bind_null(handle(), position));
             } else if constexpr (std::is_same_v<X, bool> || std::is_same_v<X, std::int64_t>) {
-                sqlite3_bind_int64(handle_, position, static_cast<std::int64_t>(x));
+                connection_.check(
+                    sqlite3_bind_int64(handle(), position, static_cast<std::int64_t>(x)));
             } else if constexpr (std::is_same_v<X, double>) {
-                sqlite3_bind_double(handle_, position, x);
+                connection_.check(sqlite3_bind_double(handle(), position, x));
             } else if constexpr (std::is_same_v<X, Timestamp>) {
                 bind_text(position, to_iso8601(x));
             } else if constexpr (std::is_same_v<X, ObjectId>) {
@@ -83,14 +101,13 @@ void Statement::bind(int position, const Scalar& value) {
 
 bool Statement::step() {
     const int code = step_code();
-    if (code == SQLITE_ROW) return true;
-    if (code != SQLITE_DONE) translate(sqlite3_extended_errcode(database_));
-    return false;
+    connection_.check(code);
+    return code == SQLITE_ROW;
 }
 
 std::string Statement::text(int column) const {
-    const auto* bytes = sqlite3_column_text(handle_, column);
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
+    const auto* bytes = sqlite3_column_text(handle(), column);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle(), column));
     return {reinterpret_cast<const char*>(bytes), size};
 }
 
@@ -99,10 +116,11 @@ Connection::Connection(const std::filesystem::path& file) {
     const int code = sqlite3_open_v2(file.c_str(), &opened,
                                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
     database_.reset(opened);
-    if (code != SQLITE_OK) translate(code);
+    check(code);
     sqlite3_extended_result_codes(opened, 1);
     set_deadline(Deadline());
-    sqlite3_progress_handler(opened, 4000, stop_at_deadline, &deadline_);
+    sqlite3_progress_handler(opened, kStepsBetweenChecks, stop_at_deadline, &deadline_);
+    add_functions(opened);
     execute("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON");
 }
 
@@ -113,26 +131,32 @@ void Connection::set_deadline(Deadline deadline) {
 }
 
 Statement Connection::prepare(const std::string& sql) {
-    auto known = statements_.find(sql);
-    if (known == statements_.end()) {
-        sqlite3_stmt* made = nullptr;
-        const int code = sqlite3_prepare_v3(handle(), sql.data(), static_cast<int>(sql.size()),
-                                            SQLITE_PREPARE_PERSISTENT, &made, nullptr);
-        if (code != SQLITE_OK) translate(code);
-        if (statements_.size() >= kMaxStatements) statements_.clear();
-        known = statements_.emplace(sql, made).first;
+    if (auto idle = idle_statements_.extract(sql)) return {*this, std::move(idle)};
+    sqlite3_stmt* made = nullptr;
+    const int code = sqlite3_prepare_v3(handle(), sql.c_str(), static_cast<int>(sql.size() + 1),
+                                        SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    if (code == SQLITE_ERROR) {
+        throw InvalidArgument(
+            "SQLite cannot run this: too many values or conditions, or its table is gone");
     }
-    return {handle(), known->second.get()};
+    check(code);
+    StatementCache one;
+    one.emplace(sql, made);
+    return {*this, one.extract(one.begin())};
 }
 
 void Connection::execute(const std::string& sql) {
-    const int code = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
-    if (code != SQLITE_OK) translate(code);
+    check(sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr));
 }
 
 std::int64_t Connection::query_integer(const std::string& sql) {
     Statement statement = prepare(sql);
     return statement.step() ? statement.integer(0) : 0;
+}
+
+void Connection::check(int code) const {
+    if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
+    translate(code, deadline_.passed());
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {

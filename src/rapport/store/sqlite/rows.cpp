@@ -1,4 +1,4 @@
-#include "rows.hpp"
+#include "rapport/store/sqlite/rows.hpp"
 
 #include <fmt/format.h>
 
@@ -15,20 +15,26 @@ int position_of(const Collection& collection, std::string_view name) {
     throw InvalidArgument(fmt::format("{}: no member {}", collection.name, name));
 }
 
-void read_integer(BsonWriter& to, const Column& column, std::int64_t value) {
-    if (column.type == ColumnType::kBool && (value == 0 || value == 1)) {
-        to.add(column.name, value == 1);
-    } else {
-        to.add(column.name, value);
-    }
+bool is_nested(const BsonElement& element) {
+    return element.type() == BsonType::kArray || element.type() == BsonType::kDocument;
 }
 
-void read_text(BsonWriter& to, const Column& column, std::string_view text) {
-    if (column.type == ColumnType::kJson) {
-        add_json(to, column.name, text);
-    } else {
-        to.add(column.name, text);
+/// Only text that we would write ourselves is a date or an id; any other stays what it is.
+Scalar read_text(std::string text, ColumnType type) {
+    if (type == ColumnType::kDate) {
+        const auto date = parse_iso8601(text);
+        if (date && to_iso8601(*date) == text) return *date;
+    } else if (type == ColumnType::kId) {
+        const auto id = ObjectId::parse(text);
+        if (id && id->to_string() == text) return *id;
     }
+    return text;
+}
+
+void read_nested(BsonWriter& to, const Column& column, std::string_view json) try {
+    add_json(to, column.name, json);
+} catch (const InvalidArgument& problem) {
+    throw InvalidDocument(fmt::format("{}: {}", column.name, problem.what()));
 }
 
 }  // namespace
@@ -37,7 +43,7 @@ void bind_document(Statement& statement, const Collection& collection, const Doc
     for (BsonReader in(document); !in.at_end();) {
         const BsonElement element = in.next();
         const int position = position_of(collection, element.name());
-        if (element.type() == BsonType::kArray || element.type() == BsonType::kDocument) {
+        if (is_nested(element)) {
             statement.bind_text(position, nested_to_json(element));
         } else if (element.type() == BsonType::kString) {
             statement.bind_text(position, element.as_string());
@@ -47,30 +53,43 @@ void bind_document(Statement& statement, const Collection& collection, const Doc
     }
 }
 
+Scalar read_scalar(const Statement& statement, int position, ColumnType type) {
+    switch (statement.type(position)) {
+        case SQLITE_NULL:
+            return {};
+        case SQLITE_INTEGER: {
+            const std::int64_t value = statement.integer(position);
+            if (type == ColumnType::kBool && (value == 0 || value == 1)) return value == 1;
+            return value;
+        }
+        case SQLITE_FLOAT:
+            return statement.real(position);
+        case SQLITE_TEXT:
+            return read_text(statement.text(position), type);
+        default:
+            return {};
+    }
+}
+
 Document read_row(const Statement& statement, const Collection& collection) try {
     BsonWriter row;
     for (std::size_t i = 0; i < collection.columns.size(); ++i) {
         const Column& column = collection.columns[i];
-        const int at = static_cast<int>(i);
-        switch (sqlite3_column_type(statement.handle(), at)) {
-            case SQLITE_NULL:
-                break;
-            case SQLITE_INTEGER:
-                read_integer(row, column, statement.integer(at));
-                break;
-            case SQLITE_FLOAT:
-                row.add(column.name, sqlite3_column_double(statement.handle(), at));
-                break;
-            case SQLITE_TEXT:
-                read_text(row, column, statement.text(at));
-                break;
-            default:
-                throw InvalidDocument(fmt::format("{}: expected no blob", column.name));
+        const int position = static_cast<int>(i);
+        const int type = statement.type(position);
+        if (type == SQLITE_NULL) continue;
+        if (type == SQLITE_BLOB) {
+            throw InvalidDocument(fmt::format("{}: expected a value, found a blob", column.name));
+        }
+        if (column.type == ColumnType::kJson && type == SQLITE_TEXT) {
+            read_nested(row, column, statement.text(position));
+        } else {
+            add_scalar(row, column.name, read_scalar(statement, position, column.type));
         }
     }
     return row.finish();
 } catch (const InvalidArgument& problem) {
-    throw InvalidDocument(fmt::format("{}: a stored row: {}", collection.name, problem.what()));
+    throw InvalidDocument(problem.what());
 }
 
 }  // namespace rapport::sqlite

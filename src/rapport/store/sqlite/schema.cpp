@@ -1,16 +1,18 @@
-#include "schema.hpp"
+#include "rapport/store/sqlite/schema.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <set>
+#include <thread>
 
 #include "rapport/core/error.hpp"
+#include "rapport/store/sqlite/sql.hpp"
 #include "rapport/store/sqlite/sqlite_store.hpp"
-#include "sql.hpp"
 
 namespace rapport::sqlite {
 namespace {
@@ -57,27 +59,30 @@ void ensure_index(Connection& connection, const Collection& collection, const In
     }
 }
 
-void remove_expired(Connection& connection, const Collection& collection, const Index& index) {
-    constexpr int kRowsAtOnce = 1000;
-    const Timestamp limit = now() - *index.expire_after;
-    const std::string sql = fmt::format(
-        "DELETE FROM \"{0}\" WHERE rowid IN (SELECT rowid FROM \"{0}\" WHERE \"{1}\" < ? LIMIT "
-        "{2})",
-        collection.name, index.keys.front().path, kRowsAtOnce);
-    do {
-        Statement remove = connection.prepare(sql);
-        remove.bind(1, limit);
-        remove.step();
-    } while (connection.changes() == kRowsAtOnce);
+/// How many rows one step of clearing away removes, so that the write behind it waits briefly.
+constexpr std::int64_t kRowsAtOnce = 1000;
+
+std::int64_t remove_expired(Connection& connection, const Collection& collection,
+                            const Index& index) {
+    Statement remove =
+        connection.prepare(fmt::format("DELETE FROM \"{0}\" WHERE rowid IN "
+                                       "(SELECT rowid FROM \"{0}\" WHERE \"{1}\" < ? LIMIT {2})",
+                                       collection.name, index.keys.front().path, kRowsAtOnce));
+    remove.bind(1, now() - *index.expire_after);
+    remove.step();
+    return connection.changes();
 }
 
-template <class F>
-void for_each_expiry(const std::vector<Collection>& collections, F f) {
-    for (const Collection& collection : collections) {
-        for (const Index& index : collection.indexes) {
-            if (index.expire_after) f(collection, index);
-        }
+/// The file's schema version; 0 for a new one.
+std::int64_t checked_version(Connection& connection) {
+    const std::int64_t version = connection.query_integer("PRAGMA user_version");
+    if (version > kSqliteSchemaVersion) {
+        throw InvalidArgument(fmt::format(
+            "the database file was written by a newer Rapport (schema {}; this program knows {}): "
+            "upgrade this program",
+            version, kSqliteSchemaVersion));
     }
+    return version;
 }
 
 }  // namespace
@@ -86,26 +91,40 @@ void create_file(const std::filesystem::path& file) {
     if (file.empty() || file.string().starts_with(':')) {
         throw InvalidArgument("SQLite: expected the path of a file, e.g. sqlite:rapport.db");
     }
-    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) {
-        throw Unavailable(
-            fmt::format("{}: cannot be opened for writing: {}; check the folder and "
-                        "its permissions",
-                        file.string(), std::strerror(errno)));
+    // A file that is there is never opened here: closing it would let go of the locks that another
+    // store of this process may hold on it (POSIX, fcntl).
+    const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int problem = errno;
+    if (descriptor >= 0) {
+        ::close(descriptor);
+    } else if (problem != EEXIST || std::filesystem::is_directory(file)) {
+        throw Unavailable(fmt::format(
+            "{}: cannot be made or opened as a database file: {}; check the folder and its "
+            "permissions",
+            file.string(), problem == EEXIST ? "it is a folder" : std::strerror(problem)));
     }
-    ::close(descriptor);
+}
+
+void use_write_ahead_log(Connection& connection) {
+    checked_version(connection);
+    // The change needs the file for itself for a moment, and SQLite does not wait for that.
+    const Deadline patience = Deadline::in(std::chrono::seconds(5));
+    while (true) {
+        try {
+            return connection.execute("PRAGMA journal_mode=WAL");
+        } catch (const Unavailable&) {
+            if (patience.passed()) throw;
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+    }
 }
 
 void ensure_tables(Connection& connection, const std::vector<Collection>& collections) {
-    const std::int64_t version = connection.query_integer("PRAGMA user_version");
-    if (version > kSqliteSchemaVersion) {
-        throw InvalidArgument(fmt::format(
-            "the database file was written by a newer Rapport (schema {}; this program knows {}): "
-            "use that version or a newer one",
-            version, kSqliteSchemaVersion));
-    }
-    if (version == kSqliteSchemaVersion && is_complete(connection, collections)) return;
+    const bool current = checked_version(connection) == kSqliteSchemaVersion;
+    if (current && is_complete(connection, collections)) return;
     Transaction transaction(connection);
+    // Another process may have come first.
+    checked_version(connection);
     for (const Collection& collection : collections) {
         connection.execute(create_table(collection));
         const auto names = column_names(connection, collection);
@@ -130,18 +149,15 @@ void ensure_indexes(Connection& connection, const std::vector<Collection>& colle
     transaction.commit();
 }
 
-bool expires(Connection& connection, const std::vector<Collection>& collections) {
-    bool found = false;
-    for_each_expiry(collections, [&](const Collection&, const Index& index) {
-        found = found || !index_definition(connection, index.name).empty();
-    });
-    return found;
-}
-
-void remove_expired(Connection& connection, const std::vector<Collection>& collections) {
-    for_each_expiry(collections, [&](const Collection& collection, const Index& index) {
-        remove_expired(connection, collection, index);
-    });
+bool remove_expired(Connection& connection, const std::vector<Collection>& collections) {
+    bool all = true;
+    for (const Collection& collection : collections) {
+        for (const Index& index : collection.indexes) {
+            if (!index.expire_after || index_definition(connection, index.name).empty()) continue;
+            all = remove_expired(connection, collection, index) < kRowsAtOnce && all;
+        }
+    }
+    return all;
 }
 
 }  // namespace rapport::sqlite

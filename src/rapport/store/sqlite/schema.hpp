@@ -3,14 +3,18 @@
 #include <filesystem>
 #include <vector>
 
-#include "connection.hpp"
 #include "rapport/store/operation.hpp"
+#include "rapport/store/sqlite/connection.hpp"
 
 namespace rapport::sqlite {
 
 /// Makes the file, readable by its owner only, unless it is there. Throws Unavailable that says
 /// what to do, InvalidArgument for a path that names no file.
 void create_file(const std::filesystem::path& file);
+
+/// Sets write-ahead logging, unless the file has it: then readers and the writer do not wait for
+/// each other.
+void use_write_ahead_log(Connection& connection);
 
 /// Makes the tables and columns that are missing. Throws InvalidArgument for a file that a newer
 /// program has written.
@@ -20,10 +24,8 @@ void ensure_tables(Connection& connection, const std::vector<Collection>& collec
 /// dropped. Throws DuplicateKey when rows break a unique one.
 void ensure_indexes(Connection& connection, const std::vector<Collection>& collections);
 
-/// True where some index with an expiry stands.
-bool expires(Connection& connection, const std::vector<Collection>& collections);
-
-/// Removes the rows that have expired, a bounded number a transaction.
-void remove_expired(Connection& connection, const std::vector<Collection>& collections);
+/// Removes rows that have expired, a bounded number of them: true when none is left. An expiry
+/// counts once its index stands.
+bool remove_expired(Connection& connection, const std::vector<Collection>& collections);
 
 }  // namespace rapport::sqlite

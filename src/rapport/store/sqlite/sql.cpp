@@ -1,9 +1,12 @@
-#include "sql.hpp"
+#include "rapport/store/sqlite/sql.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
+#include <ranges>
+#include <span>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/json.hpp"
@@ -42,8 +45,8 @@ class SqlWriter {
     Sql finish() { return std::move(sql_); }
 
   private:
-    void write(const AllOf& all) { join(all.parts, " AND ", "1"); }
-    void write(const AnyOf& any) { join(any.parts, " OR ", "0"); }
+    void write(const AllOf& all) { all.parts.empty() ? text("1") : join(all.parts, " AND "); }
+    void write(const AnyOf& any) { any.parts.empty() ? text("0") : join(any.parts, " OR "); }
     /// SQL's third truth value would drop rows that MongoDB keeps.
     void write(const Negation& negation) {
         text("NOT coalesce(");
@@ -52,11 +55,11 @@ class SqlWriter {
     }
     void write(const Compare& compare);
     void write(const OneOf& one_of);
-    void join(const std::vector<FilterNode>& parts, std::string_view op, std::string_view empty);
+    void join(std::span<const FilterNode> parts, std::string_view op);
     void new_value(const Change& change);
+    void new_nested_value(const Change& change);
     void nested_changes(const std::string& column, const std::vector<const Change*>& changes);
-    void json_leaf(const BsonElement& element);
-    void column_value(const BsonElement& element);
+    void pushed(const std::string& old, const Change& change);
 
     const Collection& collection_;
     bool has_order_;
@@ -71,29 +74,40 @@ std::string SqlWriter::column_name(std::string_view path) const {
     return fmt::format("\"{}\"", name);
 }
 
+/// The part of `path` below its column, as SQLite's JSON functions want it.
+std::string json_path(std::string_view path) {
+    const std::string_view inner = path.substr(path.find('.') + 1);
+    const bool plain = std::ranges::all_of(
+        inner, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
+    if (!plain || inner.empty()) throw InvalidArgument("a path holds more than names and dots");
+    return fmt::format("'$.{}'", inner);
+}
+
 std::string SqlWriter::place(std::string_view path) const {
     const std::size_t dot = path.find('.');
     if (dot == std::string_view::npos) return column_name(path);
-    return fmt::format("json_extract({},'$.{}')", column_name(path), path.substr(dot + 1));
+    return fmt::format("json_extract({},{})", column_name(path), json_path(path));
 }
 
-void SqlWriter::join(const std::vector<FilterNode>& parts, std::string_view op,
-                     std::string_view empty) {
-    if (parts.empty()) return text(empty);
+/// By halves: SQLite refuses trees deeper than 1,000, which a chain of that many parts would be.
+void SqlWriter::join(std::span<const FilterNode> parts, std::string_view op) {
+    if (parts.size() == 1) return condition(parts.front());
     text("(");
-    for (std::size_t i = 0; i < parts.size(); ++i) {
-        if (i > 0) text(op);
-        condition(parts[i]);
-    }
+    join(parts.first(parts.size() / 2), op);
+    text(op);
+    join(parts.subspan(parts.size() / 2), op);
     text(")");
 }
 
 void SqlWriter::write(const Compare& compare) {
-    // IS, not =: absent equals absent, and differs from every value.
-    static constexpr std::string_view kOperators[] = {" IS ", " IS NOT ", " < ",
+    static constexpr std::string_view kOperators[] = {" = ",  " IS NOT ", " < ",
                                                       " <= ", " > ",      " >= "};
+    const bool absent = std::holds_alternative<std::monostate>(compare.value);
     text(place(compare.path));
-    text(kOperators[static_cast<std::size_t>(compare.op)]);
+    // `=` is never true for NULL, and only `=` lets SQLite use an index of the rows that have it.
+    text(absent && compare.op == CompareOp::kEqual
+             ? " IS "
+             : kOperators[static_cast<std::size_t>(compare.op)]);
     value(compare.value);
 }
 
@@ -127,89 +141,125 @@ void SqlWriter::order(const std::vector<SortKey>& sort) {
     }
 }
 
-/// The value a leaf of JSON text gets: what SQL has no type for goes in as JSON.
-void SqlWriter::json_leaf(const BsonElement& element) {
-    switch (element.type()) {
-        case BsonType::kBool:
-            return text(element.as_bool() ? "json('true')" : "json('false')");
-        case BsonType::kArray:
-        case BsonType::kDocument:
-            text("json(");
-            value(nested_to_json(element));
-            return text(")");
-        default:
-            return column_value(element);
-    }
+bool is_nested(std::string_view path) { return path.find('.') != std::string_view::npos; }
+
+/// Any value as JSON text.
+std::string json_text(const BsonElement& element) {
+    JsonWriter out;
+    out.add("", element);
+    const std::string wrapped = out.finish();  // {"":…}
+    return wrapped.substr(4, wrapped.size() - 5);
 }
 
-void SqlWriter::column_value(const BsonElement& element) {
-    const bool nested = element.type() == BsonType::kArray || element.type() == BsonType::kDocument;
-    value(nested ? Scalar(nested_to_json(element)) : scalar_of(element));
+/// A value as its column keeps it.
+Scalar column_value(const BsonElement& element) {
+    const bool json = element.type() == BsonType::kArray || element.type() == BsonType::kDocument;
+    return json ? Scalar(json_text(element)) : scalar_of(element);
 }
 
 void SqlWriter::new_value(const Change& change) {
-    const std::string old = place(change.path);
-    const bool nested = change.path.find('.') != std::string::npos;
-    const auto operand = [&] {
-        nested ? json_leaf(change.operand()) : column_value(change.operand());
-    };
+    const std::string old = column_name(change.path);
     switch (change.op) {
         case ChangeOp::kUnset:
             return text("NULL");
         case ChangeOp::kSet:
-            return operand();
+            return value(column_value(change.operand()));
         case ChangeOp::kIncrement:
             text("coalesce(" + old + ",0)+");
-            return operand();
+            return value(column_value(change.operand()));
         case ChangeOp::kMax:
             text("max(coalesce(" + old + ",");
-            operand();
+            value(column_value(change.operand()));
             text("),");
-            operand();
+            value(column_value(change.operand()));
             return text(")");
         case ChangeOp::kPush:
-            text(nested ? "json(rapport_push(" : "rapport_push(");
-            text(old + ",");
-            value(nested_to_json(change.operand()));
-            text(",");
-            value(change.keep);
-            return text(nested ? "))" : ")");
+            return pushed(old, change);
+    }
+}
+
+void SqlWriter::pushed(const std::string& old, const Change& change) {
+    text("rapport_push(" + old + ",");
+    value(json_text(change.operand()));
+    text(",");
+    value(change.keep);
+    text(")");
+}
+
+/// The same inside JSON text, where json() keeps apart what SQL has one type for: true and 1.
+void SqlWriter::new_nested_value(const Change& change) {
+    const std::string old = place(change.path);
+    switch (change.op) {
+        case ChangeOp::kUnset:
+            return;
+        case ChangeOp::kSet:
+            text("json(");
+            value(json_text(change.operand()));
+            return text(")");
+        case ChangeOp::kIncrement:
+            text("coalesce(" + old + ",0)+");
+            return value(column_value(change.operand()));
+        case ChangeOp::kMax:
+            text("json(CASE WHEN coalesce(" + old + "<");
+            value(column_value(change.operand()));
+            text(",1) THEN ");
+            value(json_text(change.operand()));
+            return text(
+                fmt::format(" ELSE {}->{} END)", column_name(change.path), json_path(change.path)));
+        case ChangeOp::kPush:
+            text("json(");
+            pushed(old, change);
+            return text(")");
     }
 }
 
 /// `column = json_set(json_set(column, '$.a', …), '$.b', …)`: every change inside one column.
 void SqlWriter::nested_changes(const std::string& column,
                                const std::vector<const Change*>& changes) {
-    const bool sets = std::ranges::any_of(
-        changes, [](const Change* change) { return change->op != ChangeOp::kUnset; });
-    text(column + "=");
-    for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
-        text((*change)->op == ChangeOp::kUnset ? "json_remove(" : "json_set(");
+    const auto unsets = [](const Change* change) { return change->op == ChangeOp::kUnset; };
+    for (const Change* change : changes | std::views::reverse) {
+        text(unsets(change) ? "json_remove(" : "json_set(");
     }
-    text(sets ? "coalesce(" + column + ",'{}')" : column);
+    text(std::ranges::all_of(changes, unsets) ? column : "coalesce(" + column + ",'{}')");
     for (const Change* change : changes) {
-        text(fmt::format(",'$.{}'", change->path.substr(change->path.find('.') + 1)));
-        if (change->op != ChangeOp::kUnset) {
-            text(",");
-            new_value(*change);
-        }
+        text("," + json_path(change->path));
+        if (!unsets(change)) text(",");
+        new_nested_value(*change);
         text(")");
     }
 }
 
+/// As MongoDB does: one update may not change a member and something inside it, or one of them
+/// twice, nor the id.
+void check_changes(const std::vector<Change>& changes) {
+    if (changes.empty()) throw InvalidArgument("an update that changes nothing");
+    for (const Change& change : changes) {
+        if (change.path == "_id") throw InvalidArgument("_id: never changes");
+        if (change.value.bytes().size() > kMaxDocumentBytes) {
+            throw InvalidArgument(
+                fmt::format("{}: more than {} bytes", change.path, kMaxDocumentBytes));
+        }
+        for (const Change& other : changes) {
+            const bool same = &other != &change && other.path == change.path;
+            if (same || other.path.starts_with(change.path + ".")) {
+                throw InvalidArgument(fmt::format("{}: changed twice by one update", change.path));
+            }
+        }
+    }
+}
+
 void SqlWriter::set(const std::vector<Change>& changes) {
+    check_changes(changes);
     std::map<std::string, std::vector<const Change*>> by_column;
     for (const Change& change : changes) by_column[column_name(change.path)].push_back(&change);
     bool first = true;
     for (const auto& [column, of_column] : by_column) {
         text(first ? " SET " : ",");
         first = false;
-        if (of_column.front()->path.find('.') != std::string::npos) {
+        text(column + "=");
+        if (is_nested(of_column.front()->path)) {
             nested_changes(column, of_column);
-        } else if (of_column.size() > 1) {
-            throw InvalidArgument(fmt::format("{}: changed twice by one update", column));
         } else {
-            text(column + "=");
             new_value(*of_column.front());
         }
     }
@@ -271,7 +321,7 @@ Sql select_rows(const FindDocuments& find) {
 }
 
 Sql select_groups(const AggregateDocuments& aggregate) {
-    SqlWriter out(*aggregate.collection, "SELECT ", true);
+    SqlWriter out(*aggregate.collection, "SELECT ", !aggregate.group_by.empty());
     out.text(aggregate.group_by.empty() ? "NULL" : out.place(aggregate.group_by));
     out.text(",count(*),");
     out.text(aggregate.sum.empty() ? "0" : "coalesce(sum(" + out.place(aggregate.sum) + "),0)");
@@ -313,7 +363,7 @@ std::string create_table(const Collection& collection) {
         if (!columns.empty()) columns += ", ";
         columns += column_definition(column);
     }
-    return fmt::format("CREATE TABLE IF NOT EXISTS \"{}\" ({})", collection.name, columns);
+    return fmt::format("CREATE TABLE IF NOT EXISTS \"{}\" ({}) STRICT", collection.name, columns);
 }
 
 std::string add_column(const Collection& collection, const Column& column) {

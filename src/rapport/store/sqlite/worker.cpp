@@ -1,0 +1,162 @@
+#include "rapport/store/sqlite/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "rapport/core/error.hpp"
+#include "rapport/store/sqlite/rows.hpp"
+#include "rapport/store/sqlite/schema.hpp"
+
+namespace rapport::sqlite {
+namespace {
+
+constexpr std::chrono::hours kBetweenRemovals{1};
+
+void bind_all(Statement& statement, const Sql& sql) {
+    for (std::size_t i = 0; i < sql.values.size(); ++i) {
+        statement.bind(static_cast<int>(i) + 1, sql.values[i]);
+    }
+}
+
+void check_sizes(const InsertDocuments& insert) {
+    for (const Document& document : insert.documents) {
+        if (document.bytes().size() > kMaxDocumentBytes) {
+            throw InvalidArgument(fmt::format("{}: a document of {} bytes, where {} are the most",
+                                              insert.collection->name, document.bytes().size(),
+                                              kMaxDocumentBytes));
+        }
+    }
+}
+
+/// What a stored value of this member is read as; nested members have no column of their own.
+ColumnType type_at(const Collection& collection, std::string_view path) {
+    const Column* column = collection.find_column(path);
+    return column == nullptr ? ColumnType::kText : column->type;
+}
+
+bool is_duplicate(int code) {
+    return code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE;
+}
+
+}  // namespace
+
+Result SqliteWorker::run(const Operation& operation, Deadline deadline) {
+    connection_.set_deadline(deadline);
+    return std::visit([this](const auto& one) { return run(one); }, operation);
+}
+
+Result SqliteWorker::run(const FindDocuments& find) {
+    const Sql sql = select_rows(find);
+    Statement rows = connection_.prepare(sql.text);
+    bind_all(rows, sql);
+    std::vector<Document> documents;
+    while (rows.step()) documents.push_back(read_row(rows, *find.collection));
+    return documents;
+}
+
+Result SqliteWorker::run(const InsertDocuments& insert) {
+    check_sizes(insert);
+    remove_expired_now_and_then();
+    Transaction transaction(connection_);
+    std::vector<Duplicate> duplicates;
+    const std::string sql = insert_row(*insert.collection);
+    for (std::size_t i = 0; i < insert.documents.size(); ++i) {
+        Statement row = connection_.prepare(sql);
+        bind_document(row, *insert.collection, insert.documents[i]);
+        // A constraint ends this statement only; the transaction stands.
+        const int code = row.step_code();
+        if (is_duplicate(code)) {
+            duplicates.push_back({i, violated_index(*insert.collection)});
+        } else {
+            connection_.check(code);
+        }
+    }
+    transaction.commit();
+    return duplicates;
+}
+
+Result SqliteWorker::run(const UpdateDocuments& update) {
+    return change(*update.collection, update_rows(update));
+}
+
+Result SqliteWorker::run(const RemoveDocuments& remove) {
+    return change(*remove.collection, delete_rows(remove));
+}
+
+Result SqliteWorker::change(const Collection& collection, const Sql& sql) {
+    remove_expired_now_and_then();
+    Transaction transaction(connection_);
+    {
+        Statement statement = connection_.prepare(sql.text);
+        bind_all(statement, sql);
+        const int code = statement.step_code();
+        if (is_duplicate(code)) {
+            throw DuplicateKey(fmt::format("{}: another document holds this key ({})",
+                                           collection.name, violated_index(collection)));
+        }
+        connection_.check(code);
+    }
+    const std::int64_t changed = connection_.changes();
+    transaction.commit();
+    return changed;
+}
+
+Result SqliteWorker::run(const AggregateDocuments& aggregate) {
+    const Sql sql = select_groups(aggregate);
+    Statement rows = connection_.prepare(sql.text);
+    bind_all(rows, sql);
+    const ColumnType key = type_at(*aggregate.collection, aggregate.group_by);
+    std::vector<Group> groups;
+    while (rows.step()) {
+        groups.push_back({read_scalar(rows, 0, key), rows.integer(1), rows.integer(2)});
+    }
+    return groups;
+}
+
+Result SqliteWorker::run(const EnsureIndexes&) {
+    ensure_indexes(connection_, collections_);
+    while (!remove_expired(connection_, collections_)) {
+    }
+    expired_removed_ = Deadline::Clock::now();
+    return {};
+}
+
+Result SqliteWorker::run(const Ping&) {
+    connection_.query_integer("SELECT count(*) FROM sqlite_master");
+    return ServerInfo{"sqlite", sqlite3_libversion(), "embedded"};
+}
+
+Result SqliteWorker::run(const UseNativeHandle& native) {
+    native.use(connection_.handle());
+    return {};
+}
+
+/// SQLite names the columns whose uniqueness broke in the error's text and nowhere else:
+/// `UNIQUE constraint failed: messages.lead_id, messages.external_id`; or, where keys lie inside
+/// JSON, `UNIQUE constraint failed: index 'name'`.
+std::string SqliteWorker::violated_index(const Collection& collection) const {
+    const std::string_view text = sqlite3_errmsg(connection_.handle());
+    if (text.ends_with(fmt::format(": {}._id", collection.name))) return "_id";
+    for (const Index& index : collection.indexes) {
+        std::string columns;
+        for (const SortKey& key : index.keys) {
+            columns +=
+                fmt::format("{}{}.{}", columns.empty() ? ": " : ", ", collection.name, key.path);
+        }
+        if (!index.unique) continue;
+        if (text.ends_with(columns) || text.ends_with(fmt::format(": index '{}'", index.name))) {
+            return index.name;
+        }
+    }
+    return "an index of another program";
+}
+
+/// SQLite has no expiry of its own: whoever writes clears away, a little at a time.
+void SqliteWorker::remove_expired_now_and_then() {
+    const auto at = Deadline::Clock::now();
+    if (expired_removed_ && at - *expired_removed_ < kBetweenRemovals) return;
+    if (remove_expired(connection_, collections_)) expired_removed_ = at;
+}
+
+}  // namespace rapport::sqlite
