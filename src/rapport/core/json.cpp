@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -241,8 +242,13 @@ struct Transcoder {
         out().add(name, static_cast<double>(value));
         return true;
     }
-    bool on_double(double value, string_view, error_code& error) {
+    /// Boost.JSON 1.81 rounds a tenth of all doubles wrongly, so the text is read once more.
+    bool on_double(double, string_view number, error_code& error) {
         if (!scalar(error)) return false;
+        double value = 0;
+        const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+        if (read.ec != std::errc()) error = boost::json::error::exponent_overflow;
+        if (error) return false;
         out().add(name, value);
         return true;
     }
