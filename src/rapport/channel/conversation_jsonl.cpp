@@ -1,0 +1,163 @@
+#include "rapport/channel/conversation_jsonl.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cmath>
+#include <unordered_map>
+
+#include "rapport/channel/hash.hpp"
+#include "rapport/core/error.hpp"
+
+namespace rapport {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxContentBytes = 65'536;
+constexpr std::array<std::string_view, 4> kRoles{"lead", "assistant", "system", "human"};
+constexpr Timestamp kStart = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+
+[[noreturn]] void refuse(const std::string& reason) { throw InvalidArgument(reason); }
+
+const json::value* find(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains({name.data(), name.size()});
+    return value != nullptr && value->is_null() ? nullptr : value;
+}
+
+std::string required_text(const json::object& object, std::string_view name) {
+    const json::value* value = find(object, name);
+    if (value == nullptr) refuse(fmt::format("{}: missing", name));
+    const json::string* text = value->if_string();
+    if (text == nullptr) refuse(fmt::format("{}: expected a string", name));
+    return {text->data(), text->size()};
+}
+
+Timestamp from_epoch(double number) {
+    constexpr double kFirstMilliseconds = 1e11;      // as seconds, the year 5138
+    constexpr double kLast = 253'402'300'799'999.0;  // the end of the year 9999
+    const double milliseconds = std::abs(number) < kFirstMilliseconds ? number * 1000 : number;
+    if (!(milliseconds >= 0 && milliseconds <= kLast)) refuse("timestamp: out of range");
+    return Timestamp(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
+}
+
+std::optional<Timestamp> optional_time(const json::object& object) {
+    const json::value* value = find(object, "timestamp");
+    if (value == nullptr) return std::nullopt;
+    if (value->is_number()) return from_epoch(value->to_number<double>());
+    if (const json::string* text = value->if_string()) {
+        const auto time = parse_iso8601({text->data(), text->size()});
+        if (time) return time;
+    }
+    refuse("timestamp: expected ISO 8601 or a number of seconds or milliseconds since 1970");
+}
+
+std::int64_t optional_tokens(const json::object& object) {
+    const json::value* value = find(object, "tokens");
+    if (value == nullptr) return 0;
+    json::error_code error;
+    const auto tokens = value->is_number() ? value->to_number<std::int64_t>(error) : -1;
+    if (error || tokens < 0) refuse("tokens: expected a whole number, not negative");
+    return tokens;
+}
+
+/// Reads records into messages, counting per lead what timestamps and identities need.
+class Reader {
+  public:
+    void read(std::int64_t line, std::string_view text) {
+        json::error_code error;
+        const json::value record = json::parse({text.data(), text.size()}, error);
+        if (error) refuse("not JSON: " + error.message());
+        const json::object* object = record.if_object();
+        if (object == nullptr) refuse("expected a JSON object");
+        std::vector<JsonlMessage> messages = find(*object, "turns") != nullptr
+                                                 ? conversation(*object)
+                                                 : std::vector{message(*object)};
+        for (JsonlMessage& message : messages) {
+            message.line = line;
+            finish(message);
+            result_.messages.push_back(std::move(message));
+        }
+    }
+    void add_problem(std::int64_t line, std::string reason) {
+        result_.problems.push_back({line, std::move(reason)});
+    }
+    JsonlConversations take() { return std::move(result_); }
+
+  private:
+    static JsonlMessage message(const json::object& object) {
+        JsonlMessage message = turn(object, "content");
+        message.lead_id = required_text(object, "lead_id");
+        return message;
+    }
+
+    static std::vector<JsonlMessage> conversation(const json::object& object) {
+        const bool has_lead = find(object, "lead_id") != nullptr;
+        const std::string lead_id = has_lead ? required_text(object, "lead_id")
+                                             : "ext:" + required_text(object, "conversation_id");
+        const json::array* turns = find(object, "turns")->if_array();
+        if (turns == nullptr) refuse("turns: expected an array");
+        std::vector<JsonlMessage> messages;
+        for (const json::value& item : *turns) try {
+                const json::object* fields = item.if_object();
+                if (fields == nullptr) refuse("expected an object");
+                messages.push_back(turn(*fields, "text"));
+                messages.back().lead_id = lead_id;
+            } catch (const InvalidArgument& problem) {
+                refuse(fmt::format("turns[{}]: {}", messages.size(), problem.what()));
+            }
+        return messages;
+    }
+
+    /// `timestamp` stays the epoch where the record has none.
+    static JsonlMessage turn(const json::object& object, std::string_view text_name) {
+        JsonlMessage message;
+        message.role = required_text(object, "role");
+        if (std::ranges::find(kRoles, message.role) == kRoles.end()) {
+            refuse("role: expected lead, assistant, system or human");
+        }
+        message.text = required_text(object, text_name);
+        if (message.text.size() > kMaxContentBytes) {
+            refuse(fmt::format("{}: {} bytes, at most {} are allowed", text_name,
+                               message.text.size(), kMaxContentBytes));
+        }
+        message.timestamp = optional_time(object).value_or(Timestamp{});
+        message.tokens = optional_tokens(object);
+        return message;
+    }
+
+    void finish(JsonlMessage& message) {
+        const bool has_time = message.timestamp != Timestamp{};
+        const std::string when = has_time ? to_iso8601(message.timestamp) : std::string();
+        const std::int64_t place = places_[message.lead_id]++;
+        if (!has_time) message.timestamp = kStart + std::chrono::seconds(place);
+        const std::string hash = short_hash({message.lead_id, when, message.role, message.text});
+        message.identity = fmt::format("{}:{}", hash, ++seen_[hash]);
+    }
+
+    JsonlConversations result_;
+    std::unordered_map<std::string, std::int64_t> places_;
+    std::unordered_map<std::string, int> seen_;
+};
+
+}  // namespace
+
+JsonlConversations parse_jsonl(std::string_view text) {
+    Reader reader;
+    for (std::int64_t line = 1; !text.empty(); ++line) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        const std::string_view record = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (record.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+        try {
+            reader.read(line, record);
+        } catch (const Error& problem) {
+            reader.add_problem(line, problem.what());
+        }
+    }
+    return reader.take();
+}
+
+}  // namespace rapport

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rapport/core/time.hpp"
+
+namespace rapport {
+
+/// One message of a JSONL file.
+struct JsonlMessage {
+    std::int64_t line = 0;  ///< from 1
+    std::string lead_id;    ///< as given, or `ext:` and the conversation's id
+    std::string role;       ///< lead, assistant, system or human
+    std::string text;
+    Timestamp timestamp{};
+    std::int64_t tokens = 0;
+    /// The same when the file is read again, or a longer one that starts the same.
+    std::string identity;
+};
+
+/// A record that cannot be used; the reason never quotes its text.
+struct JsonlProblem {
+    std::int64_t line;
+    std::string reason;
+};
+
+struct JsonlConversations {
+    std::vector<JsonlMessage> messages;
+    std::vector<JsonlProblem> problems;
+};
+
+/// Reads JSONL: a message a line (`lead_id, role, content, timestamp?, tokens?`), or a conversation
+/// a line (`conversation_id` or `lead_id`, `turns: [{role, text, timestamp?}]`). Other members are
+/// passed over, blank lines too. A timestamp is ISO 8601 or a number of seconds or milliseconds
+/// since 1970; absent ones count seconds from 2000-01-01, per lead, so that reading again gives the
+/// same. A record with a problem gives none of its messages.
+JsonlConversations parse_jsonl(std::string_view text);
+
+}  // namespace rapport

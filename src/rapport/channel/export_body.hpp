@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "rapport/channel/whatsapp_export.hpp"
+
+namespace rapport {
+
+/// What follows the head of a message, on its first line.
+struct AuthorAndText {
+    std::optional<std::string> author;  ///< absent for a notice of WhatsApp itself
+    std::string_view text;
+};
+
+/// Tells `name: text` from a notice. Names hold no quotes and no line of a known notice.
+AuthorAndText split_author(std::string_view body);
+
+/// Fills in text, attachment, media_omitted and, for notices that iOS writes under a name, system
+/// and author from a message's whole raw text.
+void read_body(std::string_view raw, ExportRecord& record);
+
+}  // namespace rapport

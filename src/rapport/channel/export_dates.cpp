@@ -1,0 +1,114 @@
+#include "rapport/channel/export_dates.hpp"
+
+#include <array>
+#include <cstdlib>
+
+namespace rapport {
+namespace {
+
+using std::chrono::local_days;
+
+/// Places of day, month and year among the three numbers.
+struct Places {
+    std::size_t day, month, year;
+};
+
+Places places_of(const ExportHeader& header, DateOrder order) {
+    const bool day_first = order == DateOrder::kDmy || order == DateOrder::kYdm;
+    // Four digits are the year wherever they stand.
+    for (std::size_t year = 0; year < 3; ++year) {
+        if (header.date_digits[year] != 4) continue;
+        const std::size_t first = year == 0 ? 1 : 0;
+        const std::size_t second = year == 2 ? 1 : 2;
+        return day_first ? Places{first, second, year} : Places{second, first, year};
+    }
+    switch (order) {
+        case DateOrder::kMdy:
+            return {1, 0, 2};
+        case DateOrder::kYmd:
+            return {2, 1, 0};
+        case DateOrder::kYdm:
+            return {1, 2, 0};
+        default:
+            return {0, 1, 2};
+    }
+}
+
+int full_year(int year, int digits) {
+    // Thailand counts from 543 BC. A two-digit year from 52 on is one of theirs: in our count it
+    // would lie decades ahead.
+    constexpr int kBuddhistLead = 543;
+    if (digits <= 2) return year >= 52 ? 2500 + year - kBuddhistLead : 2000 + year;
+    return year >= 2400 && year <= 2700 ? year - kBuddhistLead : year;
+}
+
+bool starts_with_year(const ExportHeader& header) { return header.date_digits[0] == 4; }
+
+/// How well an order fits: more days that exist, then fewer steps back in time, then a shorter time
+/// from message to message.
+struct Fit {
+    std::size_t valid = 0;
+    std::size_t steps_back = 0;
+    std::int64_t distance = 0;
+
+    bool better_than(const Fit& other) const {
+        if (valid != other.valid) return valid > other.valid;
+        if (steps_back != other.steps_back) return steps_back < other.steps_back;
+        return distance < other.distance;
+    }
+};
+
+Fit fit_of(const std::vector<ExportHeader>& headers, DateOrder order) {
+    Fit fit;
+    std::optional<LocalTime> before;
+    for (const ExportHeader& header : headers) {
+        const auto moment = moment_of(header, order);
+        if (!moment) continue;
+        ++fit.valid;
+        if (before) {
+            const std::int64_t step = (*moment - *before).count();
+            if (step < 0) ++fit.steps_back;
+            fit.distance += std::abs(step);
+        }
+        before = moment;
+    }
+    return fit;
+}
+
+}  // namespace
+
+std::optional<LocalTime> moment_of(const ExportHeader& header, DateOrder order) {
+    using namespace std::chrono;
+    const Places at = places_of(header, order);
+    const year_month_day date{year(full_year(header.date[at.year], header.date_digits[at.year])),
+                              month(static_cast<unsigned>(header.date[at.month])),
+                              day(static_cast<unsigned>(header.date[at.day]))};
+    if (!date.ok() || header.date[at.day] > 31 || header.date[at.month] > 12) return std::nullopt;
+    return local_days(date) + hours(header.hour) + minutes(header.minute) + seconds(header.second);
+}
+
+DateOrder find_date_order(const std::vector<ExportHeader>& headers) {
+    using enum DateOrder;
+    if (headers.empty()) return kDmy;
+    const bool year_first = starts_with_year(headers.front());
+    const DateOrder usual_order = year_first ? kYmd : kDmy;
+    const DateOrder other_order = year_first ? kYdm : kMdy;
+    const Fit usual = fit_of(headers, usual_order);
+    const Fit unusual = fit_of(headers, other_order);
+    DateOrder best = unusual.better_than(usual) ? other_order : usual_order;
+    Fit best_fit = unusual.better_than(usual) ? unusual : usual;
+    // Two-digit years that come first are rare: only for dates that make no sense otherwise.
+    if (headers.front().date_digits == std::array{2, 2, 2}) {
+        for (const DateOrder rare : {kYmd, kYdm}) {
+            const Fit fit = fit_of(headers, rare);
+            if (fit.valid > best_fit.valid ||
+                (fit.valid == best_fit.valid && fit.steps_back < best_fit.steps_back)) {
+                best = rare;
+                best_fit = fit;
+            }
+        }
+    }
+    return best;
+}
+
+}  // namespace rapport

@@ -1,0 +1,159 @@
+#include "rapport/channel/export_file.hpp"
+
+#include <fmt/format.h>
+#include <zip.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <system_error>
+
+#include "rapport/core/error.hpp"
+#include "rapport/core/utf8.hpp"
+
+namespace rapport {
+namespace {
+
+constexpr std::size_t kMaxBytes = std::size_t{512} * 1024 * 1024;
+
+[[noreturn]] void refuse(const std::filesystem::path& file, std::string_view why) {
+    throw InvalidArgument(fmt::format("{}: {}", file.string(), why));
+}
+
+std::string read_file(const std::filesystem::path& file) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    if (!std::filesystem::exists(status)) refuse(file, "no such file");
+    if (std::filesystem::is_directory(status)) {
+        refuse(file, "a folder; expected an exported chat (.txt or .zip) or a .jsonl file");
+    }
+    std::ifstream in(file, std::ios::binary);
+    if (!in) refuse(file, fmt::format("cannot be read: {}", std::strerror(errno)));
+    std::string bytes;
+    std::string piece(std::size_t{1} << 20, '\0');
+    while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
+        bytes.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+        if (bytes.size() > kMaxBytes) refuse(file, "over 512 MiB; split it");
+    }
+    if (in.bad()) refuse(file, "cannot be read to its end");
+    return bytes;
+}
+
+struct CloseZip {
+    void operator()(zip_t* archive) const { zip_discard(archive); }
+    void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+/// The chat among the files of an archive: iOS calls it `_chat.txt`, Android names it after the
+/// other side; anything else is media.
+zip_int64_t find_chat(zip_t* archive) {
+    zip_int64_t found = -1;
+    const zip_int64_t count = zip_get_num_entries(archive, 0);
+    for (zip_int64_t i = 0; i < count; ++i) {
+        const char* raw = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
+        if (raw == nullptr) continue;
+        const std::string_view path(raw);
+        const std::string_view name = path.substr(path.rfind('/') + 1);
+        if (!name.ends_with(".txt") || path.starts_with("__MACOSX/")) continue;
+        if (name == "_chat.txt") return i;
+        const bool by_name = name.find("WhatsApp") != std::string_view::npos;
+        if (found < 0 || by_name) found = i;
+    }
+    return found;
+}
+
+std::string read_chat(const std::filesystem::path& file) {
+    int code = 0;
+    const std::unique_ptr<zip_t, CloseZip> archive(zip_open(file.c_str(), ZIP_RDONLY, &code));
+    if (!archive) refuse(file, "a damaged .zip; export the chat again");
+    const zip_int64_t index = find_chat(archive.get());
+    if (index < 0) refuse(file, "a .zip without a chat: no .txt file in it");
+    zip_stat_t stat{};
+    zip_stat_index(archive.get(), static_cast<zip_uint64_t>(index), 0, &stat);
+    if (stat.size > kMaxBytes) refuse(file, "the chat in it is over 512 MiB; split it");
+    const std::unique_ptr<zip_file_t, CloseZip> chat(
+        zip_fopen_index(archive.get(), static_cast<zip_uint64_t>(index), 0));
+    if (!chat) refuse(file, "the chat in this .zip is encrypted or damaged; unpack it first");
+    std::string bytes(stat.size, '\0');
+    const zip_int64_t read = zip_fread(chat.get(), bytes.data(), bytes.size());
+    if (read < 0 || static_cast<zip_uint64_t>(read) != stat.size) {
+        refuse(file, "the chat in this .zip is damaged; export it again");
+    }
+    return bytes;
+}
+
+void append_utf8(std::string& to, char32_t code) {
+    const auto byte = [&](char32_t value) { to += static_cast<char>(value); };
+    if (code < 0x80) {
+        byte(code);
+    } else if (code < 0x800) {
+        byte(0xC0 | (code >> 6));
+        byte(0x80 | (code & 0x3F));
+    } else if (code < 0x10000) {
+        byte(0xE0 | (code >> 12));
+        byte(0x80 | ((code >> 6) & 0x3F));
+        byte(0x80 | (code & 0x3F));
+    } else {
+        byte(0xF0 | (code >> 18));
+        byte(0x80 | ((code >> 12) & 0x3F));
+        byte(0x80 | ((code >> 6) & 0x3F));
+        byte(0x80 | (code & 0x3F));
+    }
+}
+
+/// UTF-16 after its byte order mark; lone surrogates and a cut last unit become U+FFFD.
+ExportText from_utf16(std::string_view bytes, bool big_endian) {
+    ExportText decoded;
+    const auto unit = [&](std::size_t i) -> char32_t {
+        const auto first = static_cast<unsigned char>(bytes[i]);
+        const auto second = static_cast<unsigned char>(bytes[i + 1]);
+        return static_cast<char32_t>(big_endian ? first << 8 | second : second << 8 | first);
+    };
+    const auto replace = [&] {
+        append_utf8(decoded.text, 0xFFFD);
+        ++decoded.replaced_bytes;
+    };
+    std::size_t i = 0;
+    for (; i + 1 < bytes.size(); i += 2) {
+        const char32_t high = unit(i);
+        if (high < 0xD800 || high > 0xDFFF) {
+            append_utf8(decoded.text, high);
+            continue;
+        }
+        const char32_t low = i + 3 < bytes.size() ? unit(i + 2) : 0;
+        if (high < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF) {
+            append_utf8(decoded.text, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+            i += 2;
+        } else {
+            replace();
+        }
+    }
+    if (i < bytes.size()) replace();
+    return decoded;
+}
+
+}  // namespace
+
+ExportText decode_text(std::string bytes) {
+    const std::string_view view(bytes);
+    if (view.starts_with("\xFF\xFE")) return from_utf16(view.substr(2), false);
+    if (view.starts_with("\xFE\xFF")) return from_utf16(view.substr(2), true);
+    RepairedText repaired = repair_utf8(view.starts_with("\xEF\xBB\xBF") ? view.substr(3) : view);
+    return {std::move(repaired.text), repaired.replaced};
+}
+
+ExportText read_export(const std::filesystem::path& file) {
+    std::string bytes = read_file(file);
+    const bool is_zip = bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06");
+    return decode_text(is_zip ? read_chat(file) : std::move(bytes));
+}
+
+InputFormat detect_format(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    const bool object = first != std::string_view::npos && text[first] == '{';
+    return object ? InputFormat::kJsonl : InputFormat::kWhatsApp;
+}
+
+}  // namespace rapport

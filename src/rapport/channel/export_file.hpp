@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "rapport/core/enum_names.hpp"
+
+namespace rapport {
+
+/// A file as text.
+struct ExportText {
+    std::string text;                ///< valid UTF-8, without a byte order mark
+    std::size_t replaced_bytes = 0;  ///< ill-formed parts that became U+FFFD
+};
+
+/// Reads a text file in UTF-8, or UTF-16 with a byte order mark, or the chat inside a `.zip` that a
+/// phone hands over (told by its content, not its name). Throws InvalidArgument that names the file
+/// and says why: not there, a folder, not readable, encrypted, no chat in it, over 512 MiB.
+ExportText read_export(const std::filesystem::path& file);
+
+/// Bytes as text; see read_export.
+ExportText decode_text(std::string bytes);
+
+/// What a file holds.
+enum class InputFormat : std::uint8_t { kWhatsApp, kJsonl };
+
+constexpr auto enum_names(InputFormat) {
+    return std::to_array<EnumName<InputFormat>>(
+        {{InputFormat::kWhatsApp, "whatsapp"}, {InputFormat::kJsonl, "jsonl"}});
+}
+
+/// JSONL where the first character that is no blank opens an object, else a WhatsApp export.
+InputFormat detect_format(std::string_view text);
+
+}  // namespace rapport
