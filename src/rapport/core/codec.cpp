@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "rapport/core/utf8.hpp"
+
 namespace rapport::codec {
 
 Mismatch Mismatch::under(std::string_view parent) const {
@@ -49,6 +51,8 @@ void read(const BsonElement& from, std::int64_t& to) {
 
 void read(const BsonElement& from, std::string& to) {
     if (from.type() != BsonType::kString) expected("a string", from);
+    // A server does not check text that other programs write.
+    if (!is_valid_utf8(from.as_string())) throw Mismatch("", "expected UTF-8 text");
     to = from.as_string();
 }
 

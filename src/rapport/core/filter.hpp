@@ -92,7 +92,7 @@ class Filter {
 };
 
 /// The wire name of a described member; anything else does not compile.
-template <class C, class M>
+template <Described C, class M>
 consteval std::string_view member_name(M C::* member) {
     std::string_view found;
     for_each_member<C>([&](std::string_view name, auto candidate) {
@@ -103,6 +103,10 @@ consteval std::string_view member_name(M C::* member) {
     if (found.empty()) throw "BOOST_DESCRIBE_STRUCT does not list this member";
     return found;
 }
+
+/// V is, or becomes without losing anything, what a member of type M is compared with.
+template <class V, class M>
+concept OperandFor = !kIsVector<M> && !Described<M> && requires(const V& value) { M{value}; };
 
 /// A member M of entity T, perhaps inside a nested struct: what filters, sorts and updates name.
 template <class T, class M>
@@ -118,16 +122,28 @@ struct Field {
         return dotted;
     }
 
-    Filter<T> operator==(const Operand& value) const { return compare(CompareOp::kEqual, value); }
-    Filter<T> operator!=(const Operand& value) const {
+    template <OperandFor<Operand> V>
+    Filter<T> operator==(const V& value) const {
+        return compare(CompareOp::kEqual, value);
+    }
+    template <OperandFor<Operand> V>
+    Filter<T> operator!=(const V& value) const {
         return compare(CompareOp::kNotEqual, value);
     }
-    Filter<T> operator<(const Operand& value) const { return compare(CompareOp::kLess, value); }
-    Filter<T> operator<=(const Operand& value) const {
+    template <OperandFor<Operand> V>
+    Filter<T> operator<(const V& value) const {
+        return compare(CompareOp::kLess, value);
+    }
+    template <OperandFor<Operand> V>
+    Filter<T> operator<=(const V& value) const {
         return compare(CompareOp::kLessEqual, value);
     }
-    Filter<T> operator>(const Operand& value) const { return compare(CompareOp::kGreater, value); }
-    Filter<T> operator>=(const Operand& value) const {
+    template <OperandFor<Operand> V>
+    Filter<T> operator>(const V& value) const {
+        return compare(CompareOp::kGreater, value);
+    }
+    template <OperandFor<Operand> V>
+    Filter<T> operator>=(const V& value) const {
         return compare(CompareOp::kGreaterEqual, value);
     }
     /// Is absent.
@@ -146,21 +162,20 @@ struct Field {
     }
 
   private:
-    Filter<T> compare(CompareOp op, const Operand& value) const {
-        static_assert(!kIsVector<Operand> && !Described<Operand>,
-                      "only single values can be compared");
-        return Filter<T>(FilterNode(Compare{path(), op, to_scalar(value)}));
+    template <class V>
+    Filter<T> compare(CompareOp op, const V& value) const {
+        return Filter<T>(FilterNode(Compare{path(), op, to_scalar(Operand{value})}));
     }
 };
 
 /// `where(&Lead::current_stage)`
-template <class C, class M>
+template <Described C, class M>
 consteval Field<C, M> where(M C::* member) {
     return {member_name(member)};
 }
 
 /// `where(&Message::attachment, &Attachment::kind)`: a member of a nested struct.
-template <class C, class M, class N>
+template <Described C, class M, class N>
 consteval auto where(M C::* outer, N Plain<M>::* inner) {
     return Field<C, N>{member_name(outer), member_name(inner)};
 }
