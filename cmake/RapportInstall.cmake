@@ -4,8 +4,14 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rapport")
 
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/rapport" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-  FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE)
+# Of an adapter only the header that makes its store: the others include the driver.
+set(include_dir "${CMAKE_INSTALL_INCLUDEDIR}/rapport")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/rapport/" DESTINATION "${include_dir}"
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE PATTERN "mongo" EXCLUDE PATTERN "sqlite" EXCLUDE)
+foreach(adapter mongo sqlite)
+  install(FILES "${PROJECT_SOURCE_DIR}/src/rapport/store/${adapter}/${adapter}_store.hpp"
+    DESTINATION "${include_dir}/store/${adapter}")
+endforeach()
 install(EXPORT rapportTargets NAMESPACE rapport:: DESTINATION "${package_dir}")
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/rapportConfig.cmake.in"
