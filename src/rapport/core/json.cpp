@@ -214,11 +214,13 @@ struct Transcoder {
         text.append(part.data(), part.size());
         return true;
     }
-    bool on_key(string_view part, std::size_t, error_code&) {
+    bool on_key(string_view part, std::size_t, error_code& error) {
         text.append(part.data(), part.size());
         name.swap(text);
         text.clear();
-        return true;
+        // BSON ends names with a zero byte.
+        if (name.find('\0') != std::string::npos) error = boost::json::error::illegal_control_char;
+        return !error;
     }
     bool on_string_part(string_view part, std::size_t, error_code&) {
         text.append(part.data(), part.size());

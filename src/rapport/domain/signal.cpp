@@ -14,8 +14,10 @@ void validate(const Signal& signal) {
     if (count_characters(signal.confidence.reasoning) > kMaxReasoningCharacters) {
         throw InvalidArgument("confidence.reasoning: more than 300 characters");
     }
-    for (const std::string* text : {&signal.extracted_value, &signal.confidence.reasoning,
-                                    &signal.source_message_id, &signal.raw_evidence}) {
+    const std::string inferred_from = signal.inferred_from.value_or("");
+    for (const std::string* text :
+         {&signal.extracted_value, &signal.confidence.reasoning, &signal.source_message_id,
+          &signal.raw_evidence, &inferred_from}) {
         if (!is_valid_utf8(*text)) throw InvalidArgument("signal: a text is not valid UTF-8");
     }
 }
