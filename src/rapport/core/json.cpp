@@ -219,7 +219,7 @@ struct Transcoder {
         name.swap(text);
         text.clear();
         // BSON ends names with a zero byte.
-        if (name.find('\0') != std::string::npos) error = boost::json::error::illegal_control_char;
+        if (name.find('\0') != std::string::npos) error = boost::json::error::syntax;
         return !error;
     }
     bool on_string_part(string_view part, std::size_t, error_code&) {
