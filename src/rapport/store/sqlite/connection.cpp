@@ -154,6 +154,12 @@ std::int64_t Connection::query_integer(const std::string& sql) {
     return statement.step() ? statement.integer(0) : 0;
 }
 
+void Connection::roll_back() noexcept {
+    if (sqlite3_get_autocommit(handle()) == 0) {
+        sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+}
+
 void Connection::check(int code) const {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
     translate(code, deadline_.passed());
@@ -163,11 +169,6 @@ Transaction::Transaction(Connection& connection) : connection_(connection) {
     connection_.execute("BEGIN IMMEDIATE");
 }
 
-Transaction::~Transaction() {
-    // Some errors have ended the transaction already.
-    if (connection_.in_transaction()) {
-        sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-    }
-}
+Transaction::~Transaction() { connection_.roll_back(); }
 
 }  // namespace rapport::sqlite

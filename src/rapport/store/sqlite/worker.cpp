@@ -127,9 +127,13 @@ Result SqliteWorker::run(const Ping&) {
     return ServerInfo{"sqlite", sqlite3_libversion(), "embedded"};
 }
 
-Result SqliteWorker::run(const UseNativeHandle& native) {
+Result SqliteWorker::run(const UseNativeHandle& native) try {
     native.use(connection_.handle());
+    connection_.roll_back();
     return {};
+} catch (...) {
+    connection_.roll_back();
+    throw;
 }
 
 /// SQLite names the columns whose uniqueness broke in the error's text and nowhere else:

@@ -1,0 +1,200 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <string>
+
+#include "rapport/core/error.hpp"
+#include "tests/store/sqlite_test_file.hpp"
+#include "tests/store/temporary_folder.hpp"
+
+namespace rapport::testing {
+namespace {
+
+/// What only SQLite's side of the contract knows: how rows look to other programs, what is read of
+/// theirs, which plans are taken, expiry.
+class SqliteStoreTest : public ::testing::Test {
+  protected:
+    static Parcel full_parcel() {
+        Parcel parcel;
+        parcel.id = *ObjectId::parse("0123456789abcdef01234567");
+        parcel.code = "a";
+        parcel.note = "it's";
+        parcel.amount = 5'000'000'000;
+        parcel.rate = 0.25;
+        parcel.urgent = true;
+        parcel.kind = Kind::kBag;
+        parcel.due = *parse_iso8601("2026-11-23T08:15:00.5Z");
+        parcel.sender = parcel.id;
+        parcel.label = Label{"to", 7, false, parcel.due};
+        parcel.tags = {"x", "y"};
+        return parcel;
+    }
+    Parcel only_parcel() {
+        return from_document<Parcel>(await(store_->find({&parcels(), FilterNode(AllOf{})})).at(0));
+    }
+    /// What reading says of a row of which another program has set one column.
+    std::string complaint_about(const std::string& column, const std::string& value) {
+        // Strict tables take no such value; one that another program made may not be strict.
+        OtherProgram other(folder_.path() / "foreign.db");
+        std::string columns;
+        for (const Column& one : parcels().columns) {
+            columns += (columns.empty() ? "" : ",") + one.name;
+        }
+        other.execute("CREATE TABLE parcels (" + columns + ")");
+        other.execute(
+            "INSERT INTO parcels (_id, code, tags, stickers) VALUES "
+            "('0123456789abcdef01234567', 'a', '[]', '[]')");
+        other.execute("UPDATE parcels SET " + column + "=" + value);
+        const auto store = open_store(folder_.path() / "foreign.db");
+        try {
+            from_document<Parcel>(await(store->find({&parcels(), FilterNode(AllOf{})})).at(0));
+        } catch (const InvalidDocument& error) {
+            other.execute("DROP TABLE parcels");
+            return error.what();
+        }
+        other.execute("DROP TABLE parcels");
+        return "nothing";
+    }
+
+    TemporaryFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "test.db";
+    std::unique_ptr<Store> store_ = open_store(file_);
+};
+
+TEST_F(SqliteStoreTest, ColumnsAreWhatAnySqliteToolCanRead) {
+    await(store_->insert({&parcels(), {to_document(full_parcel())}}));
+    OtherProgram other(file_);
+    EXPECT_EQ(other.query("SELECT _id, code, note, amount, rate, urgent, kind, due, sender FROM "
+                          "parcels"),
+              "0123456789abcdef01234567|a|it's|5000000000|0.25|1|bag|2026-11-23T08:15:00.500Z|"
+              "0123456789abcdef01234567");
+    EXPECT_EQ(other.query("SELECT label FROM parcels"),
+              R"({"text":"to","weight":7,"fragile":false,"printed":"2026-11-23T08:15:00.500Z"})");
+    EXPECT_EQ(other.query("SELECT tags FROM parcels"), R"(["x","y"])");
+    EXPECT_EQ(other.query("SELECT group_concat(type) FROM pragma_table_info('parcels')"),
+              "TEXT,TEXT,TEXT,INTEGER,REAL,INTEGER,TEXT,TEXT,TEXT,TEXT,TEXT,TEXT");
+}
+
+TEST_F(SqliteStoreTest, AbsentMembersAreNull) {
+    insert(*store_, "a");
+    EXPECT_EQ(OtherProgram(file_).query(
+                  "SELECT count(*) FROM parcels WHERE note IS NULL AND label IS NULL AND due IS "
+                  "NULL AND tags = '[]'"),
+              "1");
+}
+
+TEST_F(SqliteStoreTest, EveryMemberComesBackAsItWas) {
+    await(store_->insert({&parcels(), {to_document(full_parcel())}}));
+    EXPECT_EQ(only_parcel(), full_parcel());
+    const Document stored = await(store_->find({&parcels(), FilterNode(AllOf{})})).at(0);
+    EXPECT_EQ(scalar_at(stored, "due"), Scalar(*full_parcel().due));
+    EXPECT_EQ(scalar_at(stored, "_id"), Scalar(full_parcel().id));
+    EXPECT_EQ(scalar_at(stored, "urgent"), Scalar(true));
+}
+
+TEST_F(SqliteStoreTest, AMemberWithoutAColumnIsRefused) {
+    BsonWriter document;
+    document.add("_id", ObjectId::generate());
+    document.add("colour", "red");
+    try {
+        await(store_->insert({&parcels(), {document.finish()}}));
+        FAIL();
+    } catch (const InvalidArgument& error) {
+        EXPECT_STREQ(error.what(), "parcels: no member colour");
+    }
+}
+
+TEST_F(SqliteStoreTest, ADocumentWithoutAnIdIsRefused) {
+    BsonWriter document;
+    document.add("code", "a");
+    EXPECT_THROW(await(store_->insert({&parcels(), {document.finish()}})), InvalidArgument);
+}
+
+TEST_F(SqliteStoreTest, APathThatNoMemberHasIsRefused) {
+    for (const char* path : {"colour", "colour.text", "code\" = code --", "label.a'b", "label."}) {
+        const Compare compare{path, CompareOp::kEqual, std::string("x")};
+        EXPECT_THROW(await(store_->find({&parcels(), FilterNode(compare)})), InvalidArgument)
+            << path;
+        EXPECT_THROW(await(store_->find({&parcels(), FilterNode(AllOf{}), {{path}}})),
+                     InvalidArgument)
+            << path;
+    }
+}
+
+TEST_F(SqliteStoreTest, ReadingNamesTheColumnThatDoesNotFit) {
+    EXPECT_EQ(complaint_about("due", "7"), "due: expected a date, found int32");
+    EXPECT_EQ(complaint_about("due", "'soon'"),
+              "due: expected a date, found a string that is not ISO 8601");
+    EXPECT_EQ(complaint_about("code", "7"), "code: expected a string, found int32");
+    EXPECT_EQ(complaint_about("amount", "'many'"), "amount: expected a whole number, found string");
+    EXPECT_EQ(complaint_about("amount", "0.5"), "amount: expected a whole number, found double");
+    EXPECT_EQ(complaint_about("urgent", "2"), "urgent: expected a bool, found int32");
+    EXPECT_EQ(complaint_about("code", "NULL"), "code: missing");
+    EXPECT_EQ(complaint_about("kind", "'crate'"), "kind: unknown value \"crate\"");
+    EXPECT_EQ(complaint_about("code", "x'00ff'"), "code: expected a value, found a blob");
+    EXPECT_EQ(complaint_about("code", "CAST(x'ff' AS TEXT)"), "code: the text is not valid UTF-8");
+    EXPECT_EQ(complaint_about("rate", "9e999"), "rate: expected a finite number");
+    EXPECT_EQ(complaint_about("label", "'{\"weight\":\"x\"}'"),
+              "label.weight: expected a whole number, found string");
+    EXPECT_EQ(complaint_about("label", "7"), "label: expected a document, found int32");
+    EXPECT_NE(complaint_about("label", "'{\"text\":'").find("label: not JSON"), std::string::npos);
+}
+
+TEST_F(SqliteStoreTest, DatesThatAnotherProgramWroteItsOwnWayAreRead) {
+    insert(*store_, "a");
+    OtherProgram(file_).execute("UPDATE parcels SET due = '2026-11-23 08:15'");
+    EXPECT_EQ(only_parcel().due, parse_iso8601("2026-11-23T08:15:00Z"));
+}
+
+TEST_F(SqliteStoreTest, FilteringInNestedMembersThatAreNotJsonIsAnInvalidDocument) {
+    insert(*store_, "a");
+    OtherProgram(file_).execute("UPDATE parcels SET label = 'no JSON'");
+    const auto filter = where(&Parcel::label, &Label::weight) == std::int64_t{1};
+    EXPECT_THROW(await(store_->find({&parcels(), filter.node()})), InvalidDocument);
+}
+
+TEST_F(SqliteStoreTest, ASumThatNoNumberHoldsFailsAndLosesNothing) {
+    insert(*store_, "a");
+    Update<Parcel> update;
+    update.set(where(&Parcel::amount), std::numeric_limits<std::int64_t>::max());
+    await(store_->update({&parcels(), FilterNode(AllOf{}), update.changes()}));
+    const Change more{ChangeOp::kIncrement, "amount", update.changes().front().value};
+    EXPECT_THROW(await(store_->update({&parcels(), FilterNode(AllOf{}), {more}})), InvalidArgument);
+    EXPECT_EQ(only_parcel().amount, std::numeric_limits<std::int64_t>::max());
+}
+
+TEST_F(SqliteStoreTest, AViolatedIndexOfAnotherProgramIsNotTakenForOurs) {
+    OtherProgram(file_).execute("CREATE UNIQUE INDEX theirs ON parcels(tags)");
+    insert(*store_, "a");
+    const auto duplicates = insert(*store_, "b");
+    ASSERT_EQ(duplicates.size(), 1U);
+    EXPECT_EQ(duplicates.front().index, "an index of another program");
+}
+
+TEST_F(SqliteStoreTest, ATransactionLeftOpenByTheNativeHandleIsRolledBack) {
+    await(store_->run(UseNativeHandle{[](void* handle) {
+                          sqlite3_exec(static_cast<sqlite3*>(handle), "BEGIN", nullptr, nullptr,
+                                       nullptr);
+                      }},
+                      {}));
+    insert(*store_, "a");
+    EXPECT_EQ(OtherProgram(file_).query("SELECT count(*) FROM parcels"), "1");
+}
+
+TEST_F(SqliteStoreTest, AFilterMayHaveThousandsOfParts) {
+    insert(*store_, "a");
+    AnyOf any;
+    for (int i = 0; i < 3000; ++i) {
+        any.parts.emplace_back(Compare{"code", CompareOp::kEqual, std::to_string(i)});
+    }
+    any.parts.emplace_back(Compare{"code", CompareOp::kEqual, std::string("a")});
+    EXPECT_EQ(await(store_->find({&parcels(), FilterNode(any)})).size(), 1U);
+}
+
+TEST_F(SqliteStoreTest, MoreValuesThanSqliteTakesAreRefused) {
+    OneOf many{"code", std::vector<Scalar>(300'000, std::string("a"))};
+    EXPECT_THROW(await(store_->find({&parcels(), FilterNode(many)})), InvalidArgument);
+}
+
+}  // namespace
+}  // namespace rapport::testing
