@@ -176,6 +176,7 @@ bool HeaderReader::time() {
         period = day_period();
         if (!period) at_ = before;
     }
+    if (peek(0) == ' ' && peek(1) == U'น' && peek(2) == '.') at_ += 3;  // Thai: o'clock
     if (is_digit(peek()) || header_.minute > 59 || header_.second > 59) return fail();
     if (period) {
         if (header_.hour > 23) return fail();
@@ -199,7 +200,8 @@ void HeaderReader::words() {
         std::size_t length = 0;
         for (; is_letter(peek()) && length <= kLongestWord; ++length) ++at_;
         take('.');
-        if (length == 0 || length > kLongestWord || peek() != ' ') at_ = start;
+        if (length == 0 || length > kLongestWord || (peek() != ' ' && peek() != ',')) at_ = start;
+        take(',');
         skip_blanks();
     }
 }

@@ -1,0 +1,67 @@
+#include "rapport/cli/context.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "rapport/cli/logging.hpp"
+#include "rapport/core/error.hpp"
+#include "rapport/domain/phone_number.hpp"
+
+namespace rapport::cli {
+
+void Context::load() {
+    settings_ = load_settings();
+    start_logging(settings_.settings);
+}
+
+DatabaseUrl Context::database_url() const {
+    return db.empty() ? choose_database(settings_.settings) : parse_database_url(db);
+}
+
+void Context::connect() {
+    const DatabaseUrl url = database_url();
+    if (url.engine == DatabaseUrl::Engine::kSqlite && !std::filesystem::exists(url.location)) {
+        throw Unavailable(fmt::format(
+            "{}: no database there yet; `rapport import FILE` makes it, --db names another",
+            url.location));
+    }
+    manager_ = std::make_unique<DatabaseManager>(settings_.settings, url);
+    await(manager_->connect());
+}
+
+void Context::connect_to_write() {
+    manager_ = std::make_unique<DatabaseManager>(settings_.settings, database_url());
+    await(manager_->connect());
+    await(manager_->create_indexes());
+}
+
+LeadRepository Context::leads() {
+    return LeadRepository(manager_->database(), settings_.settings.default_region);
+}
+
+MessageRepository Context::messages() {
+    return MessageRepository(manager_->database(), settings_.settings.default_region);
+}
+
+Lead Context::require_lead(const std::string& phone) {
+    auto lead = await(leads().get_by_phone(phone));
+    if (!lead) {
+        throw NotFound(
+            fmt::format("lead {}: not found; `rapport leads` lists them, `rapport lead "
+                        "create` adds one",
+                        mask_phone(phone)));
+    }
+    return std::move(*lead);
+}
+
+Timestamp parse_time(const std::string& option, const std::string& text) {
+    const auto time = parse_iso8601(text);
+    if (!time) {
+        throw InvalidArgument(
+            fmt::format("{}: expected a date such as 2026-12-01 or 2026-12-01T09:30:00Z", option));
+    }
+    return *time;
+}
+
+}  // namespace rapport::cli

@@ -1,0 +1,266 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <set>
+
+#include "rapport/channel/local_clock.hpp"
+#include "rapport/cli/context.hpp"
+#include "rapport/cli/import_plan.hpp"
+#include "rapport/cli/importer.hpp"
+#include "rapport/cli/progress.hpp"
+#include "rapport/core/error.hpp"
+#include "rapport/core/json.hpp"
+#include "rapport/domain/phone_number.hpp"
+
+namespace rapport::cli {
+namespace {
+
+/// What an import did, over all files.
+struct Report {
+    std::vector<ParsedFile> files{};
+    std::vector<ImportProblem> problems{};
+    std::set<std::string> leads{};
+    std::int64_t messages = 0;
+    std::int64_t added = 0;
+};
+
+void warn_about(const ParsedFile& parsed) {
+    if (parsed.replaced_bytes > 0) {
+        spdlog::warn("{}: {} parts that are not UTF-8 became U+FFFD", parsed.file,
+                     parsed.replaced_bytes);
+    }
+    if (parsed.whatsapp.lines_before_first > 0) {
+        spdlog::warn("{}: {} lines before the first message passed over", parsed.file,
+                     parsed.whatsapp.lines_before_first);
+    }
+}
+
+void add_whatsapp_records(JsonWriter& out, const ParsedFile& parsed, const LocalClock& clock) {
+    for (const ExportRecord& record : parsed.whatsapp.records) {
+        out.begin_document({});
+        out.add("line", record.line);
+        out.add("timestamp", clock.to_utc(record.local_time));
+        if (record.author) {
+            out.add("author", std::string_view(*record.author));
+        } else {
+            out.add_null("author");
+        }
+        out.add("text", std::string_view(record.text));
+        out.add("system", record.system);
+        if (record.attachment) {
+            out.begin_document("attachment");
+            out.add("kind", std::string_view(record.attachment->kind));
+            out.add("name", std::string_view(record.attachment->name));
+            out.end();
+        }
+        out.add("media_omitted", record.media_omitted);
+        out.end();
+    }
+}
+
+void add_jsonl_records(JsonWriter& out, const ParsedFile& parsed) {
+    for (const JsonlMessage& message : parsed.jsonl.messages) {
+        out.begin_document({});
+        out.add("line", message.line);
+        out.add("timestamp", message.timestamp);
+        out.add("lead_id", std::string_view(message.lead_id));
+        out.add("author", std::string_view(message.role));
+        out.add("text", std::string_view(message.text));
+        out.add("system", message.role == "system");
+        out.add("media_omitted", false);
+        out.end();
+    }
+}
+
+void add_file(JsonWriter& out, const ParsedFile& parsed, const ImportOptions& options) {
+    const bool whatsapp = parsed.format == InputFormat::kWhatsApp;
+    out.begin_document({});
+    out.add("file", std::string_view(parsed.file));
+    out.add("format", enum_to_string(parsed.format));
+    if (whatsapp) {
+        out.add("date_order", enum_to_string(parsed.whatsapp.date_order));
+    } else {
+        out.add_null("date_order");
+    }
+    if (options.dry_run) {
+        out.begin_array("records");
+        whatsapp ? add_whatsapp_records(out, parsed, LocalClock(options.timezone))
+                 : add_jsonl_records(out, parsed);
+        out.end();
+    } else {
+        out.add("records", static_cast<std::int64_t>(parsed.records()));
+    }
+    out.end();
+}
+
+void print_json(const Report& report, const ImportOptions& options) {
+    JsonWriter out;
+    out.begin_array("files");
+    for (const ParsedFile& parsed : report.files) add_file(out, parsed, options);
+    out.end();
+    out.add("leads", static_cast<std::int64_t>(report.leads.size()));
+    out.add("messages", report.messages);
+    out.add("added", report.added);
+    out.add("skipped", report.messages - report.added);
+    out.begin_array("errors");
+    for (const ImportProblem& problem : report.problems) {
+        out.begin_document({});
+        out.add("file", std::string_view(problem.file));
+        out.add("line", problem.line);
+        out.add("reason", std::string_view(problem.reason));
+        out.end();
+    }
+    out.end();
+    fmt::print("{}\n", out.finish());
+}
+
+void print_text(const Report& report, const ImportOptions& options) {
+    for (const ParsedFile& parsed : report.files) {
+        const bool whatsapp = parsed.format == InputFormat::kWhatsApp;
+        fmt::print(
+            "{}: {}, {} records{}\n", parsed.file, enum_to_string(parsed.format), parsed.records(),
+            whatsapp ? fmt::format(", dates {}, times in {}",
+                                   enum_to_string(parsed.whatsapp.date_order), options.timezone)
+                     : std::string());
+    }
+    if (options.dry_run) {
+        fmt::print("Dry run: nothing was stored.\n");
+    } else {
+        fmt::print("{} leads, {} messages: {} added, {} there already\n", report.leads.size(),
+                   report.messages, report.added, report.messages - report.added);
+    }
+}
+
+void print_problems(const Report& report) {
+    for (const ImportProblem& problem : report.problems) {
+        const std::string where =
+            problem.line > 0 ? fmt::format("{}:{}", problem.file, problem.line) : problem.file;
+        fmt::print(stderr, "rapport: {}: {}\n", where, problem.reason);
+    }
+}
+
+/// Plans one file. A problem keeps the whole file back, unless the caller keeps going.
+MessagesByLead plan(const ParsedFile& parsed, const ImportOptions& options, Report& report) {
+    const std::size_t before = report.problems.size();
+    try {
+        MessagesByLead planned = plan_file(parsed, options, report.problems);
+        if (report.problems.size() == before || options.keep_going) return planned;
+    } catch (const InvalidArgument& problem) {
+        report.problems.push_back({parsed.file, 0, problem.what()});
+    }
+    return {};
+}
+
+void store(Context& context, const ImportOptions& options, Report& report) {
+    std::vector<MessagesByLead> plans;
+    for (const ParsedFile& parsed : report.files) {
+        plans.push_back(plan(parsed, options, report));
+        for (const auto& [lead_id, of_lead] : plans.back()) {
+            report.leads.insert(lead_id);
+            report.messages += static_cast<std::int64_t>(of_lead.messages.size());
+        }
+    }
+    if (report.messages == 0) return;
+    context.connect_to_write();
+    Importer importer(context.leads(), context.messages());
+    Progress progress("importing", report.messages);
+    for (auto& planned : plans) {
+        for (auto& [lead_id, of_lead] : planned) {
+            report.added += await(importer.store(
+                lead_id, std::move(of_lead), [&](std::int64_t done) { progress.advance(done); }));
+        }
+    }
+}
+
+void run(Context& context, ImportOptions options) {
+    options.default_region = context.settings().settings.default_region;
+    const bool zone_given = !options.timezone.empty();
+    if (!zone_given) options.timezone = LocalClock::system_zone();
+    const LocalClock check_zone(options.timezone);
+    if (!options.lead.empty()) {
+        options.lead = normalize_lead_id(options.lead, options.default_region);
+    }
+
+    Report report;
+    bool any_whatsapp = false;
+    for (const std::string& file : options.files) {
+        try {
+            report.files.push_back(parse_file(file, options));
+            warn_about(report.files.back());
+            any_whatsapp = any_whatsapp || report.files.back().format == InputFormat::kWhatsApp;
+        } catch (const InvalidArgument& problem) {
+            report.problems.push_back({file, 0, problem.what()});
+        }
+    }
+    if (any_whatsapp && !zone_given) {
+        spdlog::info("local times are read in {}, the system's zone; --timezone chooses another",
+                     options.timezone);
+    }
+    if (options.dry_run) {
+        for (const ParsedFile& parsed : report.files) {
+            report.messages += static_cast<std::int64_t>(parsed.records());
+            for (const JsonlProblem& problem : parsed.jsonl.problems) {
+                report.problems.push_back({parsed.file, problem.line, problem.reason});
+            }
+        }
+    } else {
+        store(context, options, report);
+    }
+    context.json ? print_json(report, options) : print_text(report, options);
+    print_problems(report);
+    if (!report.problems.empty()) context.exit_code = kDataProblem;
+}
+
+template <NamedEnum E>
+std::vector<std::pair<std::string, E>> choices() {
+    std::vector<std::pair<std::string, E>> all;
+    for (const auto& [value, name] : kEnumTable<E>) all.emplace_back(name, value);
+    return all;
+}
+
+}  // namespace
+
+void add_import(CLI::App& program, Context& context) {
+    CLI::App* command = program.add_subcommand(
+        "import", "Store WhatsApp exports (.txt, .zip) and JSONL conversations");
+    auto options = std::make_shared<ImportOptions>();
+    auto format = std::make_shared<std::string>("auto");
+    command->add_option("files", options->files, "what to import")->type_name("FILE")->required();
+    command->add_option("--format", *format, "auto (default), whatsapp or jsonl")
+        ->check(CLI::IsMember({"auto", "whatsapp", "jsonl"}))
+        ->type_name("FORMAT");
+    command->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
+        ->type_name("PHONE");
+    command->add_option("--me", options->me, "our side's name in the chat")->type_name("NAME");
+    const std::vector<std::pair<std::string, MessageRole>> our_roles{
+        {"human", MessageRole::kHuman}, {"assistant", MessageRole::kAssistant}};
+    command->add_option("--me-role", options->me_role, "human (default) or assistant")
+        ->transform(CLI::CheckedTransformer(our_roles))
+        ->type_name("ROLE");
+    command
+        ->add_option("--timezone", options->timezone,
+                     "where the phone was, e.g. America/Mexico_City (default: the system's)")
+        ->type_name("TZ");
+    command->add_option("--date-order", options->date_order, "auto (default), dmy, mdy, ymd or ydm")
+        ->transform(CLI::CheckedTransformer(choices<DateOrder>()))
+        ->type_name("ORDER");
+    command->add_flag("--dry-run", options->dry_run, "read only; needs no database");
+    command->add_flag("--keep-going", options->keep_going,
+                      "store the rest of a file whose records are not all usable");
+    command->footer(R"help(
+Importing again, or a longer export of the same chat, adds only what is new. A file with a record
+that cannot be used is not stored at all, unless --keep-going is given.
+
+Examples:
+  rapport import "WhatsApp Chat with +52 55 1234 5678.zip" --timezone America/Mexico_City
+  rapport import _chat.txt --me "Ana (Sales)" --lead 5512345678 --date-order mdy
+  rapport import conversations.jsonl --keep-going
+  rapport --json import --dry-run chat.txt)help");
+    command->callback([&context, options, format] {
+        options->format = enum_from_string<InputFormat>(*format);
+        run(context, *options);
+    });
+}
+
+}  // namespace rapport::cli

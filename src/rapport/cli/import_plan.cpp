@@ -1,0 +1,198 @@
+#include "rapport/cli/import_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "rapport/channel/hash.hpp"
+#include "rapport/channel/local_clock.hpp"
+#include "rapport/core/error.hpp"
+#include "rapport/domain/phone_number.hpp"
+
+namespace rapport::cli {
+namespace {
+
+/// Who is who in a chat of two.
+struct Sides {
+    std::optional<std::string> us{};
+    std::optional<std::string> them{};  ///< the lead's author; absent when only we wrote
+    std::string lead_id{};
+};
+
+std::string quoted_list(const std::vector<std::string>& authors) {
+    std::string list;
+    for (const std::string& author : authors) {
+        const std::string shown = is_phone_author(author) ? mask_phone(author) : author;
+        list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", shown);
+    }
+    return list;
+}
+
+std::string lead_of_author(const std::string& author, const ImportOptions& options) {
+    if (is_phone_author(author)) return normalize_phone(author, options.default_region);
+    if (options.lead.empty()) {
+        throw InvalidArgument(
+            fmt::format("\"{}\" is a name: give the lead's number with --lead PHONE", author));
+    }
+    return normalize_lead_id(options.lead, options.default_region);
+}
+
+bool is_lead_option(const std::string& author, const ImportOptions& options) {
+    if (options.lead.empty() || !is_phone_author(author)) return false;
+    return normalize_phone(author, options.default_region) ==
+           normalize_lead_id(options.lead, options.default_region);
+}
+
+/// The author who is the lead, where nobody said who we are: the only one who is a number, or the
+/// one that --lead names.
+std::optional<std::string> find_lead_author(const std::vector<std::string>& authors,
+                                            const ImportOptions& options) {
+    std::vector<std::string> numbers;
+    std::ranges::copy_if(authors, std::back_inserter(numbers), is_phone_author);
+    if (numbers.size() == 1) return numbers.front();
+    for (const std::string& number : numbers) {
+        if (is_lead_option(number, options)) return number;
+    }
+    return std::nullopt;
+}
+
+Sides find_sides(const std::vector<std::string>& authors, const ImportOptions& options) {
+    constexpr std::size_t kTwo = 2;
+    if (!options.me.empty() && std::ranges::find(authors, options.me) == authors.end()) {
+        throw InvalidArgument(
+            fmt::format("--me \"{}\": nobody of that name here; the authors are {}", options.me,
+                        quoted_list(authors)));
+    }
+    if (authors.size() > kTwo) {
+        throw InvalidArgument(
+            fmt::format("a group chat of {} authors; only chats of two can be stored (--dry-run "
+                        "shows it)",
+                        authors.size()));
+    }
+    Sides sides;
+    if (!options.me.empty()) {
+        sides.us = options.me;
+        for (const std::string& author : authors) {
+            if (author != options.me) sides.them = author;
+        }
+    } else if (!authors.empty()) {
+        sides.them = find_lead_author(authors, options);
+        if (!sides.them) {
+            throw InvalidArgument(fmt::format(
+                "cannot tell who is who; the authors are {}: say which one is you with --me NAME",
+                quoted_list(authors)));
+        }
+        for (const std::string& author : authors) {
+            if (author != *sides.them) sides.us = author;
+        }
+    }
+    if (sides.them) {
+        sides.lead_id = lead_of_author(*sides.them, options);
+    } else if (!options.lead.empty()) {
+        sides.lead_id = normalize_lead_id(options.lead, options.default_region);
+    } else {
+        throw InvalidArgument("nobody but you wrote: give the lead's number with --lead PHONE");
+    }
+    return sides;
+}
+
+/// The same message always gets the same id, whatever was stored before.
+void identify(Message& message, const std::string& identity) {
+    message.external_id = "import:" + identity;
+    message.id =
+        *ObjectId::parse(short_hash({message.lead_id, *message.external_id}).substr(0, 24));
+}
+
+/// Adds a message, or the reason why it cannot be stored.
+void add(Message message, const ParsedFile& parsed, std::int64_t line, LeadMessages& to,
+         std::vector<ImportProblem>& problems) {
+    try {
+        validate(message);
+        to.messages.push_back(std::move(message));
+    } catch (const InvalidArgument& problem) {
+        problems.push_back({parsed.file, line, problem.what()});
+    }
+}
+
+MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& options,
+                             std::vector<ImportProblem>& problems) {
+    const auto& records = parsed.whatsapp.records;
+    if (records.empty()) {
+        throw InvalidArgument("no message found: not a WhatsApp export, or an empty one");
+    }
+    const Sides sides = find_sides(parsed.whatsapp.authors, options);
+    const LocalClock clock(options.timezone);
+    std::vector<std::string> roles;
+    for (const ExportRecord& record : records) {
+        roles.emplace_back(record.system ? "system" : record.author == sides.us ? "us" : "them");
+    }
+    const auto identities = record_identities(records, roles);
+    MessagesByLead plan;
+    LeadMessages& lead = plan[sides.lead_id];
+    if (sides.them && !is_phone_author(*sides.them)) lead.full_name = sides.them;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        const ExportRecord& record = records[i];
+        Message message;
+        message.lead_id = sides.lead_id;
+        message.role = record.system      ? MessageRole::kSystem
+                       : roles[i] == "us" ? options.me_role
+                                          : MessageRole::kLead;
+        message.content = record.text;
+        message.timestamp = clock.to_utc(record.local_time);
+        if (record.attachment) {
+            message.attachment = Attachment{record.attachment->kind, record.attachment->name};
+        }
+        identify(message, identities[i]);
+        add(std::move(message), parsed, record.line, lead, problems);
+    }
+    return plan;
+}
+
+MessagesByLead plan_jsonl(const ParsedFile& parsed, const ImportOptions& options,
+                          std::vector<ImportProblem>& problems) {
+    MessagesByLead plan;
+    for (const JsonlProblem& problem : parsed.jsonl.problems) {
+        problems.push_back({parsed.file, problem.line, problem.reason});
+    }
+    for (const JsonlMessage& record : parsed.jsonl.messages) {
+        Message message;
+        try {
+            message.lead_id = normalize_lead_id(record.lead_id, options.default_region);
+        } catch (const InvalidArgument& problem) {
+            problems.push_back({parsed.file, record.line, problem.what()});
+            continue;
+        }
+        message.role = *enum_from_string<MessageRole>(record.role);
+        message.content = record.text;
+        message.timestamp = record.timestamp;
+        message.tokens = record.tokens;
+        identify(message, record.identity);
+        LeadMessages& lead = plan[message.lead_id];
+        add(std::move(message), parsed, record.line, lead, problems);
+    }
+    return plan;
+}
+
+}  // namespace
+
+ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
+    ExportText read = read_export(file);
+    ParsedFile parsed;
+    parsed.file = file;
+    parsed.replaced_bytes = read.replaced_bytes;
+    parsed.format = options.format.value_or(detect_format(read.text));
+    if (parsed.format == InputFormat::kWhatsApp) {
+        parsed.whatsapp = parse_whatsapp(read.text, options.date_order);
+    } else {
+        parsed.jsonl = parse_jsonl(read.text);
+    }
+    return parsed;
+}
+
+MessagesByLead plan_file(const ParsedFile& parsed, const ImportOptions& options,
+                         std::vector<ImportProblem>& problems) {
+    return parsed.format == InputFormat::kWhatsApp ? plan_whatsapp(parsed, options, problems)
+                                                   : plan_jsonl(parsed, options, problems);
+}
+
+}  // namespace rapport::cli

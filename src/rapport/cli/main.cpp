@@ -1,0 +1,93 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+
+#include "rapport/cli/context.hpp"
+#include "rapport/core/error.hpp"
+#include "rapport/core/json.hpp"
+
+namespace {
+
+using namespace rapport;
+using namespace rapport::cli;
+
+constexpr auto kFooter = R"help(
+Database: --db, else MONGODB_URI, else the file rapport.db. `rapport config` shows every setting.
+
+Exit codes: 0 done; 1 some of the data could not be used; 2 wrong usage or a value that is not
+allowed; 3 the database cannot be reached or used; 4 not found; 5 changed meanwhile or taken.
+
+Examples:
+  rapport import chat.zip --lead "+52 55 1234 5678" --me "Ana (Sales)" rapport pipeline
+    rapport-- json leads-- stale 30 rapport-- db mongodb :  // localhost/ history +525512345678)help";
+
+int exit_code_of(ErrorCode code) {
+    switch (code) {
+        case ErrorCode::kInvalidArgument:
+            return kUsage;
+        case ErrorCode::kDuplicateKey:
+        case ErrorCode::kVersionConflict:
+            return kConflict;
+        case ErrorCode::kInvalidDocument:
+            return kDataProblem;
+        default:
+            return kNoDatabase;
+    }
+}
+
+int report(const Context& context, std::string_view code, std::string_view message, int exit_code) {
+    if (context.json) {
+        JsonWriter out;
+        out.begin_document("error");
+        out.add("code", code);
+        out.add("message", message);
+        fmt::print(stderr, "{}\n", out.finish());
+    } else {
+        fmt::print(stderr, "rapport: {}\n", message);
+    }
+    return exit_code;
+}
+
+void add_commands(CLI::App& program, Context& context) {
+    program.require_subcommand(1);
+    program.set_version_flag("--version", "rapport " RAPPORT_VERSION);
+    program.add_option("--db", context.db, "mongodb://…, mongodb+srv://… or sqlite:FILE")
+        ->type_name("URL");
+    program.add_flag("--json", context.json, "one JSON document on stdout");
+    program.footer(kFooter);
+    program.parse_complete_callback([&context] { context.load(); });
+    add_import(program, context);
+    add_leads(program, context);
+    add_lead(program, context);
+    add_handoff(program, context);
+    add_history(program, context);
+    add_stats(program, context);
+    add_pipeline(program, context);
+    add_config(program, context);
+    for (CLI::App* command : program.get_subcommands({})) command->fallthrough();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::setlocale(LC_CTYPE, "C.UTF-8");
+    Context context;
+    CLI::App program("Keeps sales conversations: leads, messages, pipeline.", "rapport");
+    try {
+        add_commands(program, context);
+        program.parse(argc, argv);
+        return context.exit_code;
+    } catch (const CLI::ParseError& error) {
+        const int code = program.exit(error);
+        return code == 0 ? kOk : kUsage;
+    } catch (const NotFound& error) {
+        return report(context, "NotFound", error.what(), kNotFound);
+    } catch (const Error& error) {
+        return report(context, to_string(error.code()), error.what(), exit_code_of(error.code()));
+    } catch (const std::exception& error) {
+        return report(context, "Internal", error.what(), kNoDatabase);
+    }
+}

@@ -1,0 +1,146 @@
+#include "rapport/cli/terminal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+
+namespace rapport::cli {
+namespace {
+
+constexpr std::size_t kGap = 2;  ///< blanks between columns
+
+/// One character, its bytes and its columns. Bytes that are no character take one column each.
+struct Glyph {
+    std::string_view bytes;
+    std::size_t columns;
+};
+
+Glyph next_glyph(std::string_view text) {
+    wchar_t wide = 0;
+    mbstate_t state{};
+    const std::size_t bytes = mbrtowc(&wide, text.data(), text.size(), &state);
+    if (bytes == 0 || bytes > text.size()) return {text.substr(0, 1), 1};
+    const int columns = wcwidth(wide);
+    return {text.substr(0, bytes), columns < 0 ? 0 : static_cast<std::size_t>(columns)};
+}
+
+const char* escape_of(Colour colour) {
+    switch (colour) {
+        case Colour::kBold:
+            return "\x1b[1m";
+        case Colour::kDim:
+            return "\x1b[2m";
+        case Colour::kGreen:
+            return "\x1b[32m";
+        case Colour::kYellow:
+            return "\x1b[33m";
+        case Colour::kCyan:
+            return "\x1b[36m";
+        case Colour::kNone:
+            break;
+    }
+    return "";
+}
+
+}  // namespace
+
+std::size_t terminal_width() {
+    constexpr std::size_t kDefault = 80;
+    constexpr std::size_t kLeast = 20;
+    if (const char* columns = std::getenv("COLUMNS")) {
+        std::size_t width = 0;
+        const std::string_view text(columns);
+        std::from_chars(text.data(), text.data() + text.size(), width);
+        if (width >= kLeast) return width;
+    }
+    winsize size{};
+    if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+        size.ws_col >= kLeast) {
+        return size.ws_col;
+    }
+    return kDefault;
+}
+
+bool use_colour() {
+    const char* no_colour = std::getenv("NO_COLOR");
+    return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+std::string coloured(std::string_view text, Colour colour) {
+    if (colour == Colour::kNone || !use_colour()) return std::string(text);
+    return fmt::format("{}{}\x1b[0m", escape_of(colour), text);
+}
+
+std::size_t display_width(std::string_view text) {
+    std::size_t width = 0;
+    while (!text.empty()) {
+        const Glyph glyph = next_glyph(text);
+        width += glyph.columns;
+        text.remove_prefix(glyph.bytes.size());
+    }
+    return width;
+}
+
+std::string fit(std::string_view text, std::size_t width) {
+    std::string line(text);
+    std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    if (display_width(line) <= width) return line;
+    std::string cut;
+    std::size_t used = 0;
+    for (std::string_view rest = line; !rest.empty();) {
+        const Glyph glyph = next_glyph(rest);
+        if (used + glyph.columns + 1 > width) break;
+        cut += glyph.bytes;
+        used += glyph.columns;
+        rest.remove_prefix(glyph.bytes.size());
+    }
+    return width == 0 ? std::string() : cut + "…";
+}
+
+Table::Table(std::vector<std::string> head, std::vector<Align> aligns)
+    : rows_{std::move(head)}, aligns_(std::move(aligns)) {
+    aligns_.resize(rows_.front().size(), Align::kLeft);
+}
+
+void Table::add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+
+std::vector<std::size_t> Table::widths() const {
+    constexpr std::size_t kLeast = 3;
+    std::vector<std::size_t> widths(rows_.front().size(), 0);
+    for (const auto& row : rows_) {
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            widths[i] = std::max(widths[i], display_width(row[i]));
+        }
+    }
+    const std::size_t room = terminal_width() - kGap * (widths.size() - 1);
+    while (std::accumulate(widths.begin(), widths.end(), std::size_t{0}) > room) {
+        const auto widest = std::ranges::max_element(widths);
+        if (*widest <= kLeast) break;
+        --*widest;
+    }
+    return widths;
+}
+
+void Table::print() const {
+    const std::vector<std::size_t> columns = widths();
+    for (std::size_t r = 0; r < rows_.size(); ++r) {
+        std::string line;
+        for (std::size_t i = 0; i < rows_[r].size(); ++i) {
+            const std::string cell = fit(rows_[r][i], columns[i]);
+            const std::string padding(columns[i] - std::min(columns[i], display_width(cell)), ' ');
+            if (i > 0) line.append(kGap, ' ');
+            line += aligns_[i] == Align::kRight ? padding + cell : cell + padding;
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        fmt::print("{}\n", coloured(line, r == 0 ? Colour::kBold : Colour::kNone));
+    }
+}
+
+}  // namespace rapport::cli

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rapport::cli {
+
+enum class Colour { kNone, kBold, kDim, kGreen, kYellow, kCyan };
+
+/// The columns of the terminal behind stdout: COLUMNS, else what the terminal says, else 80.
+std::size_t terminal_width();
+
+/// Colour is for people: only on a terminal, and never with NO_COLOR (https://no-color.org).
+bool use_colour();
+
+std::string coloured(std::string_view text, Colour colour);
+
+/// Columns that a text takes on a terminal: wide characters take two, combining ones none.
+std::size_t display_width(std::string_view text);
+
+/// The text in at most `width` columns, its end replaced by … where it is longer. Line ends become
+/// blanks.
+std::string fit(std::string_view text, std::size_t width);
+
+/// Rows under a head, every column as wide as its widest cell. Where the whole is wider than the
+/// terminal, the widest columns give way.
+class Table {
+  public:
+    enum class Align { kLeft, kRight };
+
+    explicit Table(std::vector<std::string> head, std::vector<Align> aligns = {});
+    void add(std::vector<std::string> row);
+    void print() const;
+
+  private:
+    std::vector<std::size_t> widths() const;
+
+    std::vector<std::vector<std::string>> rows_;
+    std::vector<Align> aligns_;
+};
+
+}  // namespace rapport::cli
