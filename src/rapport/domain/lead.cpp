@@ -38,6 +38,13 @@ Message Lead::add_message(Message message, Timestamp at) {
     return message;
 }
 
+std::int64_t Lead::message_count_when_loaded() const {
+    // Stored entries of the history have no seq.
+    return message_count - std::ranges::count_if(recent_history, [](const Message& message) {
+               return message.seq.has_value();
+           });
+}
+
 void Lead::add_signal(Signal signal) {
     validate(signal);
     signals.push_back(std::move(signal));

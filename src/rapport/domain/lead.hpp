@@ -91,6 +91,10 @@ struct Lead {
     /// valid, or is somebody else's; the lead is then unchanged.
     Message add_message(Message message, Timestamp at = now());
 
+    /// How many messages were counted when this copy was loaded: all but those that add_message
+    /// has numbered since. For copies of an earlier system's lead, which has no version.
+    std::int64_t message_count_when_loaded() const;
+
     /// Appends the signal, dropping the oldest beyond kMaxSignals. Throws InvalidArgument when it
     /// is not valid.
     void add_signal(Signal signal);

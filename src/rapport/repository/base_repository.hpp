@@ -24,9 +24,9 @@ struct FindOptions {
 
 /// An entity that counts its stored changes, so that a stale copy cannot overwrite a newer one.
 template <class T>
-concept Versioned = requires(T entity) {
+concept Versioned = requires(const T entity) {
     entity.version;
-    entity.stored();
+    entity.message_count_when_loaded();
 };
 
 /// What every repository can do: typed entities in and out of one collection. T has `id`,
@@ -120,11 +120,11 @@ class BaseRepository {
         co_return page;
     }
 
-    /// Everything that matches, in this order, fetched piece by piece: memory stays bounded. Each
-    /// piece has the deadline for itself.
+    /// Everything that matches, in this order, fetched piece by piece: memory stays bounded. The
+    /// whole may take as long as it likes, unless `until` is given; each piece has 30 s.
     Stream<T> stream(Filter<T> filter, Sort<T> sort = {},
-                     Deadline::Clock::duration deadline = Deadline::kDefault) {
-        return {store_, collection_, filter.node(), total_order(sort), deadline};
+                     Deadline until = Deadline(Deadline::Clock::time_point::max())) {
+        return {store_, collection_, filter.node(), total_order(sort), until};
     }
 
     /// Replaces the members of a stored entity (what other systems added to it stays) and returns
@@ -172,6 +172,8 @@ class BaseRepository {
     virtual void normalize(T& entity) const = 0;
     /// Throws InvalidArgument for an entity that must not be stored.
     virtual void check(const T& entity) const = 0;
+    /// What must be in order before these new entities are stored.
+    virtual Async<void> prepare_insert(const std::vector<T>& entities, Deadline deadline) = 0;
 
     Store& store() const { return store_; }
     const Collection& collection() const { return collection_; }
@@ -202,6 +204,7 @@ class BaseRepository {
         InsertDocuments insert{&collection_, {}};
         for (const T& entity : entities) insert.documents.push_back(to_document(entity));
         if (insert.documents.empty()) co_return std::vector<Duplicate>{};
+        co_await prepare_insert(entities, deadline);
         co_return co_await store_.insert(std::move(insert), deadline);
     }
 
@@ -217,8 +220,10 @@ class BaseRepository {
         requires Versioned<T>
     {
         if (entity.version > 0) return where(&T::version) == entity.version;
-        return where(&T::version) == std::nullopt &&
-               where(&T::message_count) == entity.message_count;
+        const std::int64_t loaded = entity.message_count_when_loaded();
+        Filter<T> same_count = where(&T::message_count) == loaded;
+        if (loaded == 0) same_count = same_count || where(&T::message_count) == std::nullopt;
+        return where(&T::version) == std::nullopt && same_count;
     }
 
     static std::vector<SortKey> total_order(const Sort<T>& sort) {

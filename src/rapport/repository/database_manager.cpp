@@ -72,7 +72,7 @@ DatabaseManager& DatabaseManager::instance() {
 
 Async<void> DatabaseManager::connect() {
     co_await on_own_thread([this] {
-        const std::scoped_lock lock(mutex_);
+        const std::scoped_lock lock(changing_);
         if (connected_) return;
         store_->open();
         connected_ = true;
@@ -81,7 +81,7 @@ Async<void> DatabaseManager::connect() {
 
 Async<void> DatabaseManager::disconnect() {
     co_await on_own_thread([this] {
-        const std::scoped_lock lock(mutex_);
+        const std::scoped_lock lock(changing_);
         if (!connected_) return;
         connected_ = false;
         store_->close();
@@ -93,8 +93,7 @@ Async<void> DatabaseManager::create_indexes() {
     co_await database().run(EnsureIndexes{}, Deadline::in(kPatience));
 }
 
-void DatabaseManager::require_connected() {
-    const std::scoped_lock lock(mutex_);
+void DatabaseManager::require_connected() const {
     if (!connected_) throw NotConnected("not connected: call connect() first");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -70,12 +71,12 @@ class DatabaseManager {
     DatabaseClient& client();
 
   private:
-    void require_connected();
+    void require_connected() const;
 
     std::unique_ptr<Store> store_;
     DatabaseClient client_;
-    std::mutex mutex_;
-    bool connected_ = false;
+    std::mutex changing_;  ///< held while it connects or disconnects, which takes its time
+    std::atomic<bool> connected_ = false;
 };
 
 }  // namespace rapport

@@ -42,7 +42,10 @@ Async<std::optional<Lead>> LeadRepository::get_by_phone(std::string phone, Deadl
     const std::string lead_id = normalize_lead_id(phone, default_region_);
     const Filter<Lead> same = where(&Lead::lead_id) == lead_id;
     auto found = co_await find_one(same, deadline);
-    if (!found && co_await adopt(lead_id, deadline)) found = co_await find_one(same, deadline);
+    if (!found && !legacy_spellings(lead_id).empty()) {
+        co_await adopt_legacy_numbers({lead_id}, deadline);
+        found = co_await find_one(same, deadline);
+    }
     co_return found;
 }
 
@@ -62,26 +65,48 @@ Async<Lead> LeadRepository::get_or_create(std::string phone, std::optional<std::
     throw Timeout("get_or_create: the deadline passed");
 }
 
-Async<bool> LeadRepository::adopt_legacy_number(std::string phone, Deadline deadline) {
-    co_return co_await adopt(normalize_lead_id(phone, default_region_), deadline);
+Async<bool> LeadRepository::adopt_legacy_numbers(std::vector<std::string> phones,
+                                                 Deadline deadline) {
+    std::map<std::string, std::string> todays;
+    std::vector<std::string> legacies;
+    for (const std::string& phone : phones) {
+        const std::string lead_id = normalize_lead_id(phone, default_region_);
+        for (const std::string& legacy : legacy_spellings(lead_id)) {
+            if (todays.emplace(legacy, lead_id).second) legacies.push_back(legacy);
+        }
+    }
+    if (legacies.empty()) co_return false;
+    const Filter<Lead> old_leads = where(&Lead::lead_id).in(legacies);
+    const auto found = co_await store().find({&collection(), old_leads.node()}, deadline);
+    for (const Document& old_lead : found) {
+        const auto legacy = std::get<std::string>(scalar_at(old_lead, "lead_id"));
+        co_await move(legacy, todays.at(legacy), deadline);
+    }
+    co_return !found.empty();
 }
 
-Async<bool> LeadRepository::adopt(std::string lead_id, Deadline deadline) {
-    for (const std::string& legacy : legacy_spellings(lead_id)) {
-        const Filter<Lead> old_lead = where(&Lead::lead_id) == legacy;
-        if (co_await count(old_lead, deadline) == 0) continue;
-        // The messages first: when this is cut short, the lead is still found under its old number
-        // and the rest is done then.
-        Update<Message> message;
-        message.set(where(&Message::lead_id), lead_id);
-        co_await store().update({&message_collection(), (where(&Message::lead_id) == legacy).node(),
-                                 message.changes(), true},
-                                deadline);
-        Update<Lead> lead;
-        lead.set(where(&Lead::lead_id), lead_id);
-        if (co_await update_many(old_lead, lead, deadline) > 0) co_return true;
+Async<void> LeadRepository::move(std::string legacy, std::string lead_id, Deadline deadline) {
+    if (co_await count(where(&Lead::lead_id) == lead_id, deadline) > 0) co_return;
+    // The messages first: when this is cut short, the lead is still found under its old number and
+    // the rest is done then.
+    Update<Message> message;
+    message.set(where(&Message::lead_id), lead_id);
+    co_await store().update({&message_collection(), (where(&Message::lead_id) == legacy).node(),
+                             message.changes(), true},
+                            deadline);
+    Update<Lead> lead;
+    lead.set(where(&Lead::lead_id), lead_id);
+    try {
+        co_await update_many(where(&Lead::lead_id) == legacy, lead, deadline);
+    } catch (const DuplicateKey&) {
+        // Somebody made the lead in this moment: it has the messages.
     }
-    co_return false;
+}
+
+Async<void> LeadRepository::prepare_insert(const std::vector<Lead>& leads, Deadline deadline) {
+    std::vector<std::string> lead_ids;
+    for (const Lead& lead : leads) lead_ids.push_back(lead.lead_id);
+    co_await adopt_legacy_numbers(std::move(lead_ids), deadline);
 }
 
 Async<Lead> LeadRepository::save(Lead lead, Deadline deadline) {
@@ -101,7 +126,9 @@ Async<bool> LeadRepository::update_stage(std::string lead_id, SalesStage stage, 
     Update<Lead> update;
     update.set(where(&Lead::current_stage), stage);
     if (co_await update_many(same, update, deadline) > 0) co_return true;
-    co_return co_await adopt(normal, deadline) && co_await update_many(same, update, deadline) > 0;
+    if (legacy_spellings(normal).empty()) co_return false;
+    co_await adopt_legacy_numbers({normal}, deadline);
+    co_return co_await update_many(same, update, deadline) > 0;
 }
 
 Async<std::vector<Lead>> LeadRepository::get_leads_by_stage(SalesStage stage, std::int64_t limit,

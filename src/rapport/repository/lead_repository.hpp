@@ -33,9 +33,10 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
 
     /// Earlier systems stored some numbers in a spelling that is another one today (Mexico's
-    /// `+521…`). Moves a lead stored so, and its messages, to the number's one spelling;
-    /// get_by_phone and get_or_create do it by themselves. False when there is nothing to move.
-    Async<bool> adopt_legacy_number(std::string phone, Deadline deadline = {});
+    /// `+521…`). Moves leads stored so, and their messages, to the number's one spelling, unless
+    /// a lead has that already. Every method that is given a number does it by itself. False when
+    /// there was nothing to move.
+    Async<bool> adopt_legacy_numbers(std::vector<std::string> phones, Deadline deadline = {});
 
     /// False when there is no such lead.
     Async<bool> update_stage(std::string lead_id, SalesStage stage, Deadline deadline = {});
@@ -85,9 +86,10 @@ class LeadRepository : public BaseRepository<Lead> {
   protected:
     void normalize(Lead& lead) const override;
     void check(const Lead& lead) const override;
+    Async<void> prepare_insert(const std::vector<Lead>& leads, Deadline deadline) override;
 
   private:
-    Async<bool> adopt(std::string lead_id, Deadline deadline);
+    Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
 
     std::string default_region_;
 };

@@ -29,12 +29,22 @@ void MessageRepository::normalize(Message& message) const {
 
 void MessageRepository::check(const Message& message) const { validate(message); }
 
+Async<void> MessageRepository::prepare_insert(const std::vector<Message>& messages,
+                                              Deadline deadline) {
+    std::vector<std::string> lead_ids;
+    for (const Message& message : messages) {
+        // A lead that has counted a message was loaded, and so moved if need be.
+        if (!message.seq) lead_ids.push_back(message.lead_id);
+    }
+    co_await leads_.adopt_legacy_numbers(std::move(lead_ids), deadline);
+}
+
 template <class Query>
 auto MessageRepository::for_lead(std::string lead_id, Deadline deadline, Query query)
     -> decltype(query(std::string())) {
     const std::string id = normalize_lead_id(lead_id, default_region_);
     auto result = co_await query(id);
-    if (is_empty(result) && co_await leads_.adopt_legacy_number(id, deadline)) {
+    if (is_empty(result) && co_await leads_.adopt_legacy_numbers({id}, deadline)) {
         result = co_await query(id);
     }
     co_return result;
@@ -149,7 +159,7 @@ Async<std::optional<double>> MessageRepository::average_response(
     Deadline deadline) {
     Filter<Message> filter = of_lead(id);
     if (within) filter = filter && where(&Message::timestamp) >= now() - *within;
-    auto messages = stream(std::move(filter), newest_first(), deadline.left());
+    auto messages = stream(std::move(filter), newest_first(), deadline);
 
     // Newest first: an answer counts from the oldest lead message of the run just before it.
     std::chrono::duration<double> total{0};
@@ -180,12 +190,21 @@ Async<std::int64_t> MessageRepository::delete_messages_for_lead(std::string lead
                                                                 Deadline deadline) {
     const std::string id = normalize_lead_id(lead_id, default_region_);
     co_await forget_texts(id, deadline);
-    RemoveDocuments remove{&collection(), of_lead(id).node()};
+    std::vector<std::string> spellings = legacy_spellings(id);
+    spellings.push_back(id);
+    RemoveDocuments remove{&collection(), where(&Message::lead_id).in(spellings).node()};
     co_return co_await store().remove(std::move(remove), deadline);
 }
 
 Async<void> MessageRepository::forget_texts(std::string lead_id, Deadline deadline) {
     while (auto lead = co_await leads_.get_by_phone(lead_id, deadline)) {
+        if (lead->version == 0) {
+            // An earlier system's lead gets a version, which guards what follows.
+            const auto same = where(&Lead::id) == lead->id;
+            co_await leads_.update_many(same && where(&Lead::version) == std::nullopt, {},
+                                        deadline);
+            continue;
+        }
         lead->recent_history.clear();
         lead->recent_turns.clear();
         lead->message_count = 0;

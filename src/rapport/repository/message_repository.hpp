@@ -76,6 +76,7 @@ class MessageRepository : public BaseRepository<Message> {
   protected:
     void normalize(Message& message) const override;
     void check(const Message& message) const override;
+    Async<void> prepare_insert(const std::vector<Message>& messages, Deadline deadline) override;
 
   private:
     /// Runs a query for a lead; when it finds nothing, once more if the lead's messages stood under

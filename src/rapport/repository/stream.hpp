@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -29,12 +30,12 @@ template <Described T>
 class Stream {
   public:
     Stream(Store& store, const Collection& collection, FilterNode filter,
-           std::vector<SortKey> order, Deadline::Clock::duration deadline)
+           std::vector<SortKey> order, Deadline until)
         : store_(store),
           collection_(collection),
           filter_(std::move(filter)),
           order_(std::move(order)),
-          deadline_(deadline) {}
+          until_(until) {}
 
     /// The next entity; absent at the end.
     Async<std::optional<T>> next() {
@@ -52,7 +53,8 @@ class Stream {
             find.filter =
                 both(filter_, after(order_, position_of(piece_.back(), order_, false).values));
         }
-        piece_ = co_await store_.find(std::move(find), Deadline::in(deadline_));
+        const Deadline of_piece(std::min(Deadline().at(), until_.at()));
+        piece_ = co_await store_.find(std::move(find), of_piece);
         last_ = std::cmp_less(piece_.size(), kPiece);
         at_ = 0;
     }
@@ -61,7 +63,7 @@ class Stream {
     const Collection& collection_;
     FilterNode filter_;
     std::vector<SortKey> order_;
-    Deadline::Clock::duration deadline_;
+    Deadline until_;
     std::vector<Document> piece_{};
     std::size_t at_ = 0;
     bool last_ = false;
