@@ -27,6 +27,8 @@ add_library(rapport_options INTERFACE)
 target_compile_options(rapport_options INTERFACE
   $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>
   "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
+target_compile_definitions(rapport_options INTERFACE
+  $<BUILD_INTERFACE:$<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>>)
 target_link_options(rapport_options INTERFACE "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
 
 # rapport_library(NAME SOURCES... ) declares rapport::NAME, one static library a folder. What it
