@@ -115,6 +115,10 @@ void print_json(const Report& report, const ImportOptions& options) {
     fmt::print("{}\n", out.finish());
 }
 
+std::string counted(std::int64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 void print_text(const Report& report, const ImportOptions& options) {
     for (const ParsedFile& parsed : report.files) {
         const bool whatsapp = parsed.format == InputFormat::kWhatsApp;
@@ -127,8 +131,9 @@ void print_text(const Report& report, const ImportOptions& options) {
     if (options.dry_run) {
         fmt::print("Dry run: nothing was stored.\n");
     } else {
-        fmt::print("{} leads, {} messages: {} added, {} there already\n", report.leads.size(),
-                   report.messages, report.added, report.messages - report.added);
+        fmt::print("{}, {}: {} added, {} there already\n",
+                   counted(std::ssize(report.leads), "lead"), counted(report.messages, "message"),
+                   report.added, report.messages - report.added);
     }
 }
 
@@ -190,7 +195,9 @@ void run(Context& context, ImportOptions options) {
             warn_about(report.files.back());
             any_whatsapp = any_whatsapp || report.files.back().format == InputFormat::kWhatsApp;
         } catch (const InvalidArgument& problem) {
-            report.problems.push_back({file, 0, problem.what()});
+            // The reason names the file already.
+            report.problems.push_back(
+                {file, 0, std::string(problem.what()).substr(file.size() + 2)});
         }
     }
     if (any_whatsapp && !zone_given) {

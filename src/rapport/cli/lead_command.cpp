@@ -5,6 +5,7 @@
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/show.hpp"
 #include "rapport/core/error.hpp"
+#include "rapport/domain/phone_number.hpp"
 
 namespace rapport::cli {
 namespace {
@@ -35,7 +36,11 @@ void create(Context& context, const Options& options) {
     Lead lead;
     lead.lead_id = options.phone;
     if (!options.name.empty()) lead.full_name = options.name;
-    print(context, await(context.leads().create(std::move(lead))));
+    try {
+        print(context, await(context.leads().create(std::move(lead))));
+    } catch (const DuplicateKey&) {
+        throw DuplicateKey(fmt::format("lead {}: there already", mask_phone(options.phone)));
+    }
 }
 
 void set_stage(Context& context, const Options& options) {

@@ -21,8 +21,10 @@ Exit codes: 0 done; 1 some of the data could not be used; 2 wrong usage or a val
 allowed; 3 the database cannot be reached or used; 4 not found; 5 changed meanwhile or taken.
 
 Examples:
-  rapport import chat.zip --lead "+52 55 1234 5678" --me "Ana (Sales)" rapport pipeline
-    rapport-- json leads-- stale 30 rapport-- db mongodb :  // localhost/ history +525512345678)help";
+  rapport import chat.zip --lead "+52 55 1234 5678" --me "Ana (Sales)"
+  rapport pipeline
+  rapport --json leads --stale 30
+  rapport --db mongodb://localhost/ history +525512345678)help";
 
 int exit_code_of(ErrorCode code) {
     switch (code) {

@@ -176,7 +176,10 @@ LoadedSettings load_settings() {
 
 std::string mask_uri(std::string_view uri) {
     const std::size_t scheme_end = uri.find("://");
-    if (scheme_end == std::string_view::npos) return uri.empty() ? "" : "***";
+    if (scheme_end == std::string_view::npos) {
+        // A URI that lost its scheme may still hold a password.
+        return uri.find_first_of(":@") == std::string_view::npos ? std::string(uri) : "***";
+    }
     const std::string scheme(uri.substr(0, scheme_end + 3));
     std::string_view rest = uri.substr(scheme_end + 3);
     // Options may hold secrets (TLS key passwords); an unescaped @ or / in a password is common.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -299,7 +300,10 @@ class MongoStore final : public Store {
         }();
         static_cast<void>(initialised);
         bson_error_t error{};
-        uri_.reset(mongoc_uri_new_with_error(options_.uri.c_str(), &error));
+        // Behind an unescaped @ or / the driver would take part of a password for a host.
+        const std::string before_options = options_.uri.substr(0, options_.uri.find('?'));
+        const bool ambiguous = std::ranges::count(before_options, '@') > 1;
+        if (!ambiguous) uri_.reset(mongoc_uri_new_with_error(options_.uri.c_str(), &error));
         if (!uri_) {
             throw InvalidArgument(
                 "MONGODB_URI: not a MongoDB URI; expected mongodb://[user:password@]host[:port]/"
