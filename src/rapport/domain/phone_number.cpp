@@ -19,8 +19,10 @@ namespace {
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
+constexpr int kNorthAmerica = 1;
 constexpr int kMexico = 52;
 constexpr int kBrazil = 55;
+constexpr int kBenin = 229;
 
 const PhoneNumberUtil& library() {
     static const PhoneNumberUtil& util = []() -> const PhoneNumberUtil& {
@@ -91,27 +93,84 @@ PhoneNumber apply_country_rules(PhoneNumber number) {
                    (digits.starts_with("044") || digits.starts_with("045"))) {
             changed = with_national(kMexico, digits.substr(3));
         }
-    } else if (number.country_code() == kBrazil && digits.size() == 10 && digits[2] >= '6') {
+    } else if (number.country_code() == kBrazil && digits.size() == 10 && digits[0] != '0' &&
+               digits[2] >= '6') {
         changed = with_national(kBrazil, digits.substr(0, 2) + '9' + digits.substr(2));
+    } else if (number.country_code() == kBenin && digits.size() == 8) {
+        changed = with_national(kBenin, "01" + digits);
     }
     return changed.value_or(number);
 }
 
-/// The number that `text` is at home or, when it is digits that make none there, with its country
-/// code in front.
+/// What `text` says to someone in `region`; "ZZ" is nowhere, so that only a country code counts.
+std::optional<PhoneNumber> read(const std::string& text, const std::string& region) {
+    auto number = parse(text, region);
+    if (number) number = apply_country_rules(*number);
+    return number;
+}
+
+/// What `text` says when its first digits are a country code whose plus was left out, as in
+/// WhatsApp's ids; absent when it holds more than digits and what groups them.
+std::optional<PhoneNumber> read_without_plus(const std::string& text) {
+    constexpr std::string_view kGrouping = " -.()/";
+    constexpr std::string_view kFullWidthPlus = "\uFF0B";
+    const auto groups_digits = [&](char c) {
+        return is_digit(c) || kGrouping.find(c) != std::string_view::npos ||
+               static_cast<unsigned char>(c) >= 0x80;
+    };
+    if (!std::ranges::all_of(text, groups_digits)) return std::nullopt;
+    if (text.find(kFullWidthPlus) != std::string::npos) return std::nullopt;
+    std::string digits = text;
+    library().NormalizeDigitsOnly(&digits);
+    return read("+" + digits, "ZZ");
+}
+
+bool is_in_plan(const std::optional<PhoneNumber>& number) {
+    if (!number) return false;
+    const std::string digits = national(*number);
+    switch (number->country_code()) {
+        // Mexico opens areas every year and Benin's plan is of 2024: the metadata of 2022 knows
+        // neither, but one shape holds for all numbers of each.
+        case kMexico:
+            return digits.size() == 10 && digits[0] >= '2';
+        case kBenin:
+            return digits.size() == 10 && digits.starts_with("01");
+        default:
+            return library().IsValidNumber(*number);
+    }
+}
+
+/// What must do for a number outside every range we know.
+bool has_possible_length(const std::optional<PhoneNumber>& number) {
+    if (!number) return false;
+    const std::string digits = national(*number);
+    const bool is_placeholder = digits.find_first_not_of(digits[0]) == std::string::npos;
+    if (is_placeholder) return false;
+    // Left-over prefixes would be cut off next time: one number must not have two spellings.
+    const auto again = read(e164(*number), "ZZ");
+    if (!again || e164(*again) != e164(*number)) return false;
+    switch (number->country_code()) {
+        case kMexico:
+        case kBenin:
+            return digits.size() == 10;
+        default:
+            return library().IsPossibleNumberWithReason(*number) == PhoneNumberUtil::IS_POSSIBLE;
+    }
+}
+
+/// The likeliest reading of `text`.
 std::optional<PhoneNumber> find_number(const std::string& text, const std::string& region) {
-    auto at_home = parse(text, region);
-    if (at_home) *at_home = apply_country_rules(*at_home);
-    if (at_home && library().IsValidNumber(*at_home)) return at_home;
-    if (all_digits(text)) {
-        auto abroad = parse("+" + text, "ZZ");
-        if (abroad) *abroad = apply_country_rules(*abroad);
-        if (abroad && library().IsValidNumber(*abroad)) return abroad;
-    }
-    // Numbering plans grow faster than metadata: a possible length must do.
-    if (at_home && library().IsPossibleNumberWithReason(*at_home) == PhoneNumberUtil::IS_POSSIBLE) {
-        return at_home;
-    }
+    const auto at_home = read(text, region);
+    const auto abroad = read_without_plus(text);
+    const int abroad_code = abroad ? abroad->country_code() : 0;
+    // No Mexican number begins with a 1, but the library drops one as the trunk prefix it once was.
+    if (region == "MX" && abroad_code == kNorthAmerica && is_in_plan(abroad)) return abroad;
+    if (is_in_plan(at_home)) return at_home;
+    if (is_in_plan(abroad)) return abroad;
+    // Numbering plans grow faster than metadata: refusing what it does not know would lose people.
+    const bool names_home = abroad && abroad_code == library().GetCountryCodeForRegion(region);
+    if (names_home && has_possible_length(abroad)) return abroad;
+    if (has_possible_length(at_home)) return at_home;
     return std::nullopt;
 }
 
@@ -163,12 +222,19 @@ std::vector<std::string> legacy_spellings(std::string_view lead_id) {
     constexpr std::size_t kMexican = 13;    // +52 and ten digits
     constexpr std::size_t kArgentine = 14;  // +54 9 and ten digits
     constexpr std::size_t kBrazilian = 14;  // +55, two digits of area, 9 and eight digits
+    constexpr std::size_t kBeninese = 14;   // +229 01 and eight digits
     const std::string number(lead_id);
     if (number.starts_with("+52") && number.size() == kMexican) return {"+521" + number.substr(3)};
-    if (number.starts_with("+549") && number.size() == kArgentine)
+    if (number.starts_with("+549") && number.size() == kArgentine) {
         return {"+54" + number.substr(4)};
-    if (number.starts_with("+55") && number.size() == kBrazilian && number[5] == '9') {
+    }
+    // Before 2 to 5 the 9 is part of the number: without it, it is somebody's landline.
+    if (number.starts_with("+55") && number.size() == kBrazilian && number[5] == '9' &&
+        number[6] >= '6') {
         return {number.substr(0, 5) + number.substr(6)};
+    }
+    if (number.starts_with("+22901") && number.size() == kBeninese) {
+        return {"+229" + number.substr(6)};
     }
     return {};
 }
