@@ -28,20 +28,19 @@ class OtherProgram {
     void execute(const std::string& sql) {
         if (sqlite3_exec(database_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail();
     }
-    /// The first row, its columns joined with `|`; NULL is empty.
+    /// All rows, a line each, the columns joined with `|`; NULL is empty.
     std::string query(const std::string& sql) {
-        std::string row;
-        const auto join = [](void* to, int count, char** values, char**) {
+        std::string rows;
+        const auto add = [](void* to, int count, char** values, char**) {
             auto& text = *static_cast<std::string*>(to);
             for (int i = 0; i < count; ++i) {
-                if (i > 0) text += '|';
+                if (!text.empty()) text += i == 0 ? '\n' : '|';
                 if (values[i] != nullptr) text += values[i];
             }
-            return 1;
+            return 0;
         };
-        const int code = sqlite3_exec(database_, sql.c_str(), join, &row, nullptr);
-        if (code != SQLITE_OK && code != SQLITE_ABORT) fail();
-        return row;
+        if (sqlite3_exec(database_, sql.c_str(), add, &rows, nullptr) != SQLITE_OK) fail();
+        return rows;
     }
 
   private:
