@@ -1,5 +1,7 @@
 #include "rapport/core/sort.hpp"
 
+#include <optional>
+
 namespace rapport {
 namespace {
 
@@ -16,6 +18,19 @@ FilterNode beyond(const SortKey& key, const Scalar& value) {
     return FilterNode(std::move(less_or_absent));
 }
 
+/// What everything after a position keeps to in the first key: implied by the rest, but a range
+/// that lets an engine begin there instead of reading all that comes before. Nothing for an
+/// ascending key's absent values, which come before everything.
+std::optional<FilterNode> start_of(const SortKey& key, const Scalar& value) {
+    const bool absent = std::holds_alternative<std::monostate>(value);
+    if (absent && !key.descending) return std::nullopt;
+    if (absent) return FilterNode(Compare{key.path, CompareOp::kEqual, {}});
+    if (!key.descending) return FilterNode(Compare{key.path, CompareOp::kGreaterEqual, value});
+    Negation less_or_equal_or_absent;
+    less_or_equal_or_absent.part.emplace_back(Compare{key.path, CompareOp::kGreater, value});
+    return FilterNode(std::move(less_or_equal_or_absent));
+}
+
 }  // namespace
 
 FilterNode after(const std::vector<SortKey>& keys, const std::vector<Scalar>& position) {
@@ -28,7 +43,12 @@ FilterNode after(const std::vector<SortKey>& keys, const std::vector<Scalar>& po
         all.parts.push_back(beyond(keys[i], position[i]));
         any.parts.emplace_back(std::move(all));
     }
-    return FilterNode(std::move(any));
+    AllOf bounded;
+    if (auto start = start_of(keys.front(), position.front())) {
+        bounded.parts.push_back(std::move(*start));
+    }
+    bounded.parts.emplace_back(std::move(any));
+    return FilterNode(std::move(bounded));
 }
 
 std::vector<SortKey> reversed(std::vector<SortKey> keys) {
