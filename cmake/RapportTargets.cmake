@@ -44,13 +44,20 @@ function(rapport_library name)
   install(TARGETS rapport_${name} EXPORT rapportTargets)
 endfunction()
 
-# rapport_test(NAME SOURCES...) declares the test program rapport_NAME_test; link what it tests.
+# rapport_test(NAME [MONGODB] SOURCES...) declares the test program rapport_NAME_test; link what it
+# tests. With MONGODB ctest starts the run's shared server before it.
 function(rapport_test name)
-  add_executable(rapport_${name}_test ${ARGN})
+  cmake_parse_arguments(arg "MONGODB" "" "" ${ARGN})
+  add_executable(rapport_${name}_test ${arg_UNPARSED_ARGUMENTS})
   target_link_libraries(rapport_${name}_test PRIVATE rapport_options GTest::gtest_main)
   target_include_directories(rapport_${name}_test PRIVATE
     ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
-  gtest_discover_tests(rapport_${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  set(properties TIMEOUT 300)
+  if(arg_MONGODB)
+    target_link_libraries(rapport_${name}_test PRIVATE rapport_test_support)
+    list(APPEND properties FIXTURES_REQUIRED mongod)
+  endif()
+  gtest_discover_tests(rapport_${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
 endfunction()
 
 # rapport_fuzz(NAME SOURCES...) declares the libFuzzer program fuzz_NAME; link what it feeds.

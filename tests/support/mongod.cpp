@@ -1,0 +1,258 @@
+#include "tests/support/mongod.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <mongoc/mongoc.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace rapport::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kUser = "admin";
+constexpr auto kPassword = "s3cret";
+
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error("mongod: " + what); }
+
+std::string find_program() {
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "" : path;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(':'), rest.size());
+        const std::string candidate = fmt::format("{}/mongod", rest.substr(0, end));
+        if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (::access(RAPPORT_FETCHED_MONGOD, X_OK) == 0) return RAPPORT_FETCHED_MONGOD;
+    fail("no server program on PATH or in build/deps: run ./dev setup");
+}
+
+sockaddr_in loopback(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+int free_port() {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    const bool bound =
+        ::bind(socket, generic, size) == 0 && ::getsockname(socket, generic, &size) == 0;
+    ::close(socket);
+    if (!bound) fail("no free port");
+    return ntohs(address.sin_port);
+}
+
+bool answers(int port) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in address = loopback(port);
+    const bool connected =
+        ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(socket);
+    return connected;
+}
+
+/// Runs a command on `admin`; false when the server does not answer or refuses.
+bool command(const std::string& uri, const std::string& json) {
+    mongoc_client_t* client = mongoc_client_new(uri.c_str());
+    bson_error_t error{};
+    bson_t* request = bson_new_from_json(reinterpret_cast<const std::uint8_t*>(json.data()),
+                                         static_cast<ssize_t>(json.size()), &error);
+    const bool done =
+        mongoc_client_command_simple(client, "admin", request, nullptr, nullptr, &error);
+    bson_destroy(request);
+    mongoc_client_destroy(client);
+    return done;
+}
+
+void make_certificate(const std::filesystem::path& folder) {
+    const std::string make = fmt::format(
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
+        "-addext subjectAltName=IP:127.0.0.1 -keyout {0}/server.key -out {0}/server.crt "
+        "2>/dev/null && cat {0}/server.key {0}/server.crt > {0}/server.pem",
+        folder.string());
+    if (std::system(make.c_str()) != 0) fail("openssl made no certificate");
+}
+
+template <class Ready>
+void wait_for(Ready ready, const char* what) {
+    const auto patience = std::chrono::steady_clock::now() + 60s;
+    while (!ready()) {
+        if (std::chrono::steady_clock::now() > patience) fail(what);
+        std::this_thread::sleep_for(20ms);
+    }
+}
+
+}  // namespace
+
+Mongod::Mongod(Mode mode, Lifetime lifetime) : mode_(mode), lifetime_(lifetime) {
+    mongoc_init();
+    mongoc_log_set_handler([](mongoc_log_level_t, const char*, const char*, void*) {}, nullptr);
+    std::string folder =
+        (std::filesystem::temp_directory_path() / "rapport_mongod_XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) fail("no temporary folder");
+    folder_ = folder;
+    if (mode_ == Mode::kWithTls) make_certificate(folder_);
+    start();
+    initiate();
+}
+
+Mongod::~Mongod() {
+    if (released_) return;
+    stop();
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+}
+
+void Mongod::start() {
+    constexpr int kAttempts = 5;  // another process may take the port first
+    for (int attempt = 1; pid_ < 0; ++attempt) {
+        if (port_ == 0 || attempt > 1) port_ = free_port();
+        spawn();
+        try {
+            wait_until_ready();
+        } catch (const std::runtime_error&) {
+            stop();
+            if (attempt == kAttempts) throw;
+        }
+    }
+}
+
+void Mongod::spawn() {
+    std::vector<std::string> arguments{find_program(),
+                                       "--dbpath",
+                                       folder_.string(),
+                                       "--port",
+                                       fmt::to_string(port_),
+                                       "--bind_ip",
+                                       "127.0.0.1",
+                                       "--nounixsocket",
+                                       "--wiredTigerCacheSizeGB",
+                                       "0.25",
+                                       "--logpath",
+                                       (folder_ / "mongod.log").string(),
+                                       "--setParameter",
+                                       "diagnosticDataCollectionEnabled=false"};
+    const auto add = [&](std::initializer_list<std::string> more) {
+        arguments.insert(arguments.end(), more);
+    };
+    if (mode_ == Mode::kReplicaSet) add({"--replSet", "rs0"});
+    if (mode_ == Mode::kWithAuthentication) add({"--auth"});
+    if (mode_ == Mode::kWithTls) {
+        add({"--tlsMode", "requireTLS", "--tlsCertificateKeyFile", folder_ / "server.pem"});
+    }
+    std::vector<char*> raw;
+    for (std::string& argument : arguments) raw.push_back(argument.data());
+    raw.push_back(nullptr);
+
+    const pid_t parent = ::getpid();
+    pid_ = ::fork();
+    if (pid_ < 0) fail("fork failed");
+    if (pid_ > 0) return;
+    if (lifetime_ == Lifetime::kWithParent) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (::getppid() != parent) ::_exit(1);
+    } else {
+        ::setsid();
+    }
+    const int null = ::open("/dev/null", O_RDWR);
+    ::dup2(null, STDIN_FILENO);
+    ::dup2(null, STDOUT_FILENO);
+    ::dup2(null, STDERR_FILENO);
+    ::execv(raw.front(), raw.data());
+    ::_exit(127);
+}
+
+void Mongod::wait_until_ready() const {
+    wait_for(
+        [&] {
+            if (::waitpid(pid_, nullptr, WNOHANG) != 0) fail("the server ended at once");
+            return answers(port_);
+        },
+        "the server does not listen");
+}
+
+void Mongod::initiate() const {
+    const std::string direct = fmt::format("mongodb://{}/?directConnection=true", address());
+    if (mode_ == Mode::kReplicaSet) {
+        const std::string start_set = fmt::format(
+            R"({{"replSetInitiate": {{"_id": "rs0", "members": [{{"_id": 0, "host": "{}"}}]}}}})",
+            address());
+        wait_for([&] { return command(direct, start_set); }, "the replica set does not start");
+        wait_for([&] { return command(uri(), R"({"ping": 1})"); }, "no primary");
+    }
+    if (mode_ == Mode::kWithAuthentication) {
+        const std::string create = fmt::format(
+            R"({{"createUser": "{}", "pwd": "{}", "roles": ["root"]}})", kUser, kPassword);
+        wait_for([&] { return command(direct, create); }, "no user");
+    }
+}
+
+void Mongod::stop() {
+    if (pid_ < 0) return;
+    end_process(pid_);
+    pid_ = -1;
+}
+
+pid_t Mongod::release() {
+    released_ = true;
+    return pid_;
+}
+
+std::string Mongod::address() const { return fmt::format("127.0.0.1:{}", port_); }
+
+std::string Mongod::uri() const {
+    switch (mode_) {
+        case Mode::kReplicaSet:
+            return fmt::format("mongodb://{}/?replicaSet=rs0", address());
+        case Mode::kWithAuthentication:
+            return fmt::format("mongodb://{}:{}@{}/?authSource=admin", kUser, kPassword, address());
+        case Mode::kWithTls:
+            return fmt::format("mongodb://{}/?tls=true&tlsCAFile={}", address(),
+                               ca_file().string());
+        case Mode::kStandalone:
+            break;
+    }
+    return fmt::format("mongodb://{}/", address());
+}
+
+void end_process(pid_t pid) {
+    const auto patience = std::chrono::steady_clock::now() + 10s;
+    ::kill(pid, SIGTERM);
+    // Not always a child of ours: wait for its end either way.
+    while (::waitpid(pid, nullptr, WNOHANG) != pid && ::kill(pid, 0) == 0) {
+        if (std::chrono::steady_clock::now() > patience) ::kill(pid, SIGKILL);
+        std::this_thread::sleep_for(10ms);
+    }
+}
+
+std::string shared_mongodb_uri() {
+    if (const char* given = std::getenv("RAPPORT_TEST_MONGODB_URI")) return given;
+    std::ifstream file(RAPPORT_SHARED_MONGOD);
+    std::string uri;
+    int port = 0;
+    if (file >> uri >> port && answers(port)) return uri;
+    static const Mongod own(Mongod::Mode::kReplicaSet);
+    return own.uri();
+}
+
+}  // namespace rapport::testing

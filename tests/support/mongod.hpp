@@ -1,0 +1,64 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+
+namespace rapport::testing {
+
+/// A real mongod on a free loopback port with a folder of its own. Both are gone when it goes, also
+/// when the process that started it dies. Throws std::runtime_error where none can be had: a test
+/// that was promised MongoDB fails.
+class Mongod {
+  public:
+    enum class Mode {
+        kReplicaSet,  ///< one node, primary
+        kStandalone,
+        kWithAuthentication,  ///< standalone; user `admin`, password `s3cret`
+        kWithTls,             ///< standalone; requires TLS, its certificate signed by ca_file()
+    };
+
+    enum class Lifetime { kWithParent, kOutlivesParent };
+
+    explicit Mongod(Mode mode, Lifetime lifetime = Lifetime::kWithParent);
+    ~Mongod();
+    Mongod(const Mongod&) = delete;
+    Mongod& operator=(const Mongod&) = delete;
+
+    /// Everything a client needs, credentials and TLS included.
+    std::string uri() const;
+    /// `127.0.0.1:port`
+    std::string address() const;
+    std::filesystem::path ca_file() const { return folder_ / "server.crt"; }
+
+    /// Ends the server as an operator would; start() brings it back with its data.
+    void stop();
+    void start();
+
+    /// Lets the server outlive this process: who calls it stops it by its pid and removes the
+    /// folder.
+    pid_t release();
+    const std::filesystem::path& folder() const { return folder_; }
+
+  private:
+    void spawn();
+    void wait_until_ready() const;
+    void initiate() const;
+
+    Mode mode_;
+    Lifetime lifetime_;
+    std::filesystem::path folder_;
+    int port_ = 0;
+    pid_t pid_ = -1;
+    bool released_ = false;
+};
+
+/// The server of this test run: RAPPORT_TEST_MONGODB_URI, else the one that ctest's fixture
+/// started, else one of this process's own. Databases on it are named `rapport_test_…`.
+std::string shared_mongodb_uri();
+
+/// Ends a process by its pid and waits for it; kills it when it takes more than ten seconds.
+void end_process(pid_t pid);
+
+}  // namespace rapport::testing
