@@ -176,6 +176,14 @@ TEST_F(ExecutorTest, ADeadlineThatPassesInTheQueueMeansItNeverStarts) {
     EXPECT_EQ(log_.started, 1);
 }
 
+TEST_F(ExecutorTest, WhatIsLateAlreadyNeverStarts) {
+    open_gate();
+    auto late = submit(Deadline::in(std::chrono::milliseconds(0)));
+    expect_error<Timeout>(late);
+    executor_.finish();
+    EXPECT_EQ(log_.started, 0);
+}
+
 TEST_F(ExecutorTest, ADeadlineThatPassesWhileItRunsFreesTheCallerOnly) {
     // However slow the machine, one of these deadlines is late enough for the work to start.
     for (std::chrono::milliseconds time{1}; log_.started == 0; time *= 2) {

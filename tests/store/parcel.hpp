@@ -26,10 +26,11 @@ struct Label {
     std::optional<std::int64_t> weight;
     std::optional<bool> fragile;
     std::optional<Timestamp> printed;
+    std::optional<double> ratio;
 
     bool operator==(const Label&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Label, (), (text, weight, fragile, printed))
+BOOST_DESCRIBE_STRUCT(Label, (), (text, weight, fragile, printed, ratio))
 
 struct Parcel {
     ObjectId id;

@@ -19,6 +19,7 @@ const std::vector<std::string> kTexts{
 const std::vector<std::string> kNestedTexts(kTexts.begin(), kTexts.end() - 2);
 const std::vector<std::int64_t> kIntegers{-3, 0, 1, 2, 7, 5'000'000'000};
 const std::vector<double> kReals{-1.5, 0.0, 0.25, 2.0, 1e300};
+const std::vector<double> kRatios{0.0, 0.1, 0.85, 2.0 / 3, 123456.789, 1e-7};
 const std::vector<std::string> kKinds{"box", "bag", "tube"};
 
 std::vector<Timestamp> make_dates() {
@@ -42,8 +43,8 @@ ObjectId id_of(std::size_t number) {
 const std::vector<ObjectId> kSenders{id_of(1), id_of(2), id_of(0x1ff)};
 
 const std::vector<std::string> kScalarPaths{
-    "note",   "amount",     "rate",         "urgent",        "kind",          "due",
-    "sender", "label.text", "label.weight", "label.fragile", "label.printed", "code"};
+    "note",       "amount",       "rate",          "urgent",        "kind",        "due", "sender",
+    "label.text", "label.weight", "label.fragile", "label.printed", "label.ratio", "code"};
 const std::vector<std::string> kIncrementable{"amount", "label.weight"};
 const std::vector<std::string> kListPaths{"tags", "stickers"};
 
@@ -74,6 +75,7 @@ Label RandomCases::label() {
     if (chance(60)) label.weight = one_of(kIntegers);
     if (chance(60)) label.fragile = chance(50);
     if (chance(60)) label.printed = one_of(kDates);
+    if (chance(60)) label.ratio = one_of(kRatios);
     return label;
 }
 
@@ -101,6 +103,7 @@ std::vector<Parcel> RandomCases::parcels(std::size_t count) {
 Scalar RandomCases::value_for(const std::string& path) {
     if (path == "amount" || path == "label.weight") return one_of(kIntegers);
     if (path == "rate") return one_of(kReals);
+    if (path == "label.ratio") return one_of(kRatios);
     if (path == "urgent" || path == "label.fragile") return chance(50);
     if (path == "kind") return one_of(kKinds);
     if (path == "due" || path == "label.printed") return one_of(kDates);

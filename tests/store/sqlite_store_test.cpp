@@ -25,7 +25,7 @@ class SqliteStoreTest : public ::testing::Test {
         parcel.kind = Kind::kBag;
         parcel.due = *parse_iso8601("2026-11-23T08:15:00.5Z");
         parcel.sender = parcel.id;
-        parcel.label = Label{"to", 7, false, parcel.due};
+        parcel.label = Label{"to", 7, false, parcel.due, 0.85};
         parcel.tags = {"x", "y"};
         return parcel;
     }
@@ -68,8 +68,9 @@ TEST_F(SqliteStoreTest, ColumnsAreWhatAnySqliteToolCanRead) {
                           "parcels"),
               "0123456789abcdef01234567|a|it's|5000000000|0.25|1|bag|2026-11-23T08:15:00.500Z|"
               "0123456789abcdef01234567");
-    EXPECT_EQ(other.query("SELECT label FROM parcels"),
-              R"({"text":"to","weight":7,"fragile":false,"printed":"2026-11-23T08:15:00.500Z"})");
+    EXPECT_EQ(
+        other.query("SELECT label FROM parcels"),
+        R"({"text":"to","weight":7,"fragile":false,"printed":"2026-11-23T08:15:00.500Z","ratio":0.85})");
     EXPECT_EQ(other.query("SELECT tags FROM parcels"), R"(["x","y"])");
     EXPECT_EQ(other.query("SELECT group_concat(type) FROM pragma_table_info('parcels')"),
               "TEXT,TEXT,TEXT,INTEGER,REAL,INTEGER,TEXT,TEXT,TEXT,TEXT,TEXT,TEXT");

@@ -153,6 +153,13 @@ std::shared_ptr<Executor::Pending> Executor::next() {
 void Executor::work(Worker& worker) {
     while (const auto call = next()) {
         if (call->answered()) continue;
+        if (call->deadline().passed()) {
+            call->answer(std::make_exception_ptr(Timeout(
+                             "the deadline passed before the operation's turn came; nothing "
+                             "was done")),
+                         {});
+            continue;
+        }
         try {
             call->answer({}, worker.run(call->operation(), call->deadline()));
         } catch (...) {
