@@ -11,7 +11,7 @@
 #include "rapport/core/await.hpp"
 #include "rapport/core/codec.hpp"
 #include "rapport/core/error.hpp"
-#include "tests/store/engine.hpp"
+#include "tests/store/any_store.hpp"
 #include "tests/store/parcel.hpp"
 
 namespace rapport::testing {
@@ -20,7 +20,7 @@ namespace {
 using namespace std::string_literals;
 
 /// What Store and the operations promise, on every engine.
-class StoreContractTest : public ::testing::TestWithParam<Engine> {
+class StoreContractTest : public ::testing::TestWithParam<std::string> {
   protected:
     StoreContractTest() {
         store_->open();
@@ -55,8 +55,8 @@ class StoreContractTest : public ::testing::TestWithParam<Engine> {
     static Filter<Parcel> coded(const std::string& code) { return where(&Parcel::code) == code; }
 
     const Collection collection_ = parcel_collection();
-    std::unique_ptr<TestDatabase> database_ = GetParam().make_database();
-    std::unique_ptr<Store> store_ = database_->make_store({collection_});
+    OwnDatabase database_{GetParam()};
+    std::unique_ptr<Store> store_ = make_store(database_, {collection_});
 };
 
 TEST_P(StoreContractTest, InsertReportsEveryDuplicateAndStoresTheRest) {
@@ -304,7 +304,7 @@ TEST_P(StoreContractTest, WhatIsStoredOutlivesTheStore) {
     insert({parcel("a")});
     store_->close();
     EXPECT_THROW(count(), NotConnected);
-    store_ = database_->make_store({collection_});
+    store_ = make_store(database_, {collection_});
     store_->open();
     EXPECT_EQ(count(), 1);
 }
@@ -316,7 +316,7 @@ TEST_P(StoreContractTest, AStoreOpensAgainAfterClosing) {
 }
 
 TEST_P(StoreContractTest, EnsuringIndexesAgainChangesNothing) {
-    const auto other = database_->make_store({collection_});
+    const auto other = make_store(database_, {collection_});
     other->open();
     await(other->run(EnsureIndexes{}, {}));
     await(store_->run(EnsureIndexes{}, {}));
@@ -329,7 +329,7 @@ TEST_P(StoreContractTest, ARetiredIndexIsDropped) {
     Collection retired = collection_;
     std::erase_if(retired.indexes, [](const Index& index) { return index.name == "idx_code"; });
     retired.retired_indexes.emplace_back("idx_code");
-    const auto other = database_->make_store({retired});
+    const auto other = make_store(database_, {retired});
     other->open();
     await(other->run(EnsureIndexes{}, {}));
     insert({parcel("a")});
@@ -344,14 +344,14 @@ TEST_P(StoreContractTest, AUniqueIndexThatStoredDocumentsBreakIsRefused) {
     Parcel two = parcel("b");
     one.note = two.note = "same";
     insert({one, two});
-    const auto other = database_->make_store({tighter});
+    const auto other = make_store(database_, {tighter});
     other->open();
     EXPECT_THROW(await(other->run(EnsureIndexes{}, {})), DuplicateKey);
     other->close();
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, StoreContractTest, ::testing::ValuesIn(engines()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace rapport::testing

@@ -8,7 +8,7 @@
 
 #include "rapport/core/await.hpp"
 #include "rapport/core/codec.hpp"
-#include "tests/store/engine.hpp"
+#include "tests/store/any_store.hpp"
 #include "tests/store/random_cases.hpp"
 #include "tests/store/reference_evaluator.hpp"
 
@@ -33,15 +33,12 @@ Collection loose_collection() {
     return collection;
 }
 
-/// One engine against the reference evaluator, in one round of random cases. Another
-/// --gtest_random_seed gives other cases.
-class StoreDifferentialTest : public ::testing::TestWithParam<std::tuple<Engine, std::uint64_t>> {
+/// One engine against the reference evaluator, in one round of random cases: other ones in every
+/// run, and the same again with the --gtest_random_seed that a failure shows.
+class StoreDifferentialTest
+    : public ::testing::TestWithParam<std::tuple<std::string, std::uint64_t>> {
   protected:
-    StoreDifferentialTest()
-        : seed_(static_cast<std::uint64_t>(::testing::UnitTest::GetInstance()->random_seed()) *
-                    kRounds +
-                std::get<1>(GetParam())),
-          cases_(seed_) {
+    StoreDifferentialTest() {
         store_->open();
         await(store_->run(EnsureIndexes{}, {}));
     }
@@ -108,10 +105,10 @@ class StoreDifferentialTest : public ::testing::TestWithParam<std::tuple<Engine,
     void check_update(const FilterNode& filter, const std::vector<Change>& changes, bool many);
 
     const Collection collection_ = loose_collection();
-    const std::uint64_t seed_;
-    RandomCases cases_;
-    std::unique_ptr<TestDatabase> database_ = std::get<0>(GetParam()).make_database();
-    std::unique_ptr<Store> store_ = database_->make_store({collection_});
+    const int seed_ = ::testing::UnitTest::GetInstance()->random_seed();
+    RandomCases cases_{static_cast<std::uint64_t>(seed_) * kRounds + std::get<1>(GetParam())};
+    OwnDatabase database_{std::get<0>(GetParam())};
+    std::unique_ptr<Store> store_ = make_store(database_, {collection_});
     std::vector<Document> documents_;
     std::vector<Values> values_;
     std::map<ObjectId, std::size_t> positions_;
@@ -122,8 +119,8 @@ TEST_P(StoreDifferentialTest, FindsWhatMatchesInOrder) {
     for (int i = 0; i < kFinds; ++i) {
         const FilterNode filter = cases_.filter();
         const auto order = cases_.order();
-        SCOPED_TRACE(
-            fmt::format("seed {}, case {}: {} by {}", seed_, i, describe(filter), describe(order)));
+        SCOPED_TRACE(fmt::format("--gtest_random_seed={}, case {}: {} by {}", seed_, i,
+                                 describe(filter), describe(order)));
         auto want = expected(filter, order);
         FindDocuments find{&collection_, filter, order};
         if (cases_.chance(50)) {
@@ -142,8 +139,8 @@ TEST_P(StoreDifferentialTest, WalksEveryPageOnce) {
     for (int i = 0; i < kWalks; ++i) {
         const FilterNode filter = cases_.chance(50) ? FilterNode(AllOf{}) : cases_.filter();
         const auto order = cases_.order();
-        SCOPED_TRACE(
-            fmt::format("seed {}, case {}: {} by {}", seed_, i, describe(filter), describe(order)));
+        SCOPED_TRACE(fmt::format("--gtest_random_seed={}, case {}: {} by {}", seed_, i,
+                                 describe(filter), describe(order)));
         const auto limit = static_cast<std::int64_t>(1 + cases_.below(20));
         ASSERT_EQ(walk(filter, order, limit), expected(filter, order));
         ASSERT_EQ(walk(filter, reversed(order), limit), expected(filter, reversed(order)));
@@ -187,7 +184,7 @@ TEST_P(StoreDifferentialTest, UpdatesAsTheReferenceDoes) {
         }
         const auto changes = cases_.changes();
         const bool many = cases_.chance(50);
-        SCOPED_TRACE(fmt::format("seed {}, case {}: {} where {}, many: {}", seed_, i,
+        SCOPED_TRACE(fmt::format("--gtest_random_seed={}, case {}: {} where {}, many: {}", seed_, i,
                                  describe(changes), describe(filter), many));
         check_update(filter, changes, many);
         if (HasFatalFailure()) return;
@@ -198,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(Engines, StoreDifferentialTest,
                          ::testing::Combine(::testing::ValuesIn(engines()),
                                             ::testing::Range<std::uint64_t>(0, kRounds)),
                          [](const auto& info) {
-                             return fmt::format("{}_{}", std::get<0>(info.param).name,
+                             return fmt::format("{}_{}", std::get<0>(info.param),
                                                 std::get<1>(info.param));
                          });
 

@@ -18,6 +18,8 @@ constexpr std::int64_t kWriteConcernFailed = 64;
 constexpr std::int64_t kExceededTimeLimit = 262;
 constexpr std::int64_t kObjectTooLarge = 10334;
 constexpr std::array<std::int64_t, 3> kDuplicateKeys{11000, 11001, 12582};
+/// Bad value, type mismatch, conflicting operators, immutable field.
+constexpr std::array<std::int64_t, 4> kRefusedChanges{2, 14, 40, 66};
 // The server is going away, or another one has become primary.
 constexpr std::array<std::int64_t, 11> kNotServing{6,     7,     89,    91,    189,  9001,
                                                    10107, 11600, 11602, 13435, 13436};
@@ -68,6 +70,10 @@ void translate_server_code(std::int64_t code, Deadline deadline) {
         throw Unavailable(
             "MongoDB does not allow this user the operation: grant readWrite and "
             "dbAdmin on the database");
+    }
+    if (contains(kRefusedChanges, code)) {
+        throw InvalidArgument(
+            "an update that overlaps, changes an _id, or does not fit the stored value");
     }
     if (code == kObjectTooLarge) throw InvalidArgument("the document is too large for MongoDB");
     throw Unavailable(fmt::format("MongoDB refused the operation (code {})", code));

@@ -35,6 +35,11 @@ void write(BsonWriter& to, const AnyOf& any) {
 void write(BsonWriter& to, const Negation& negation) { write_list(to, "$nor", negation.part); }
 
 void write(BsonWriter& to, const Compare& compare) {
+    const bool ordered = compare.op != CompareOp::kEqual && compare.op != CompareOp::kNotEqual;
+    if (ordered && std::holds_alternative<std::monostate>(compare.value)) {
+        // To MongoDB null is as low as null, and would match.
+        return write(to, AnyOf{});
+    }
     to.begin_document(compare.path);
     add_scalar(to, kCompare[static_cast<std::size_t>(compare.op)], compare.value);
     to.end();
