@@ -5,9 +5,11 @@
 #include <fmt/format.h>
 #include <mongoc/mongoc.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,14 +237,22 @@ std::string Mongod::uri() const {
     return fmt::format("mongodb://{}/", address());
 }
 
+bool wait_for_end(pid_t pid, std::chrono::milliseconds patience) {
+    // <sys/pidfd.h> of glibc 2.36 cannot be used from C++: it declares no C linkage.
+    const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    if (handle < 0) return true;
+    pollfd ended{handle, POLLIN, 0};
+    const bool has_ended = ::poll(&ended, 1, static_cast<int>(patience.count())) > 0;
+    ::close(handle);
+    ::waitpid(pid, nullptr, WNOHANG);
+    return has_ended;
+}
+
 void end_process(pid_t pid) {
-    const auto patience = std::chrono::steady_clock::now() + 10s;
     ::kill(pid, SIGTERM);
-    // Not always a child of ours: wait for its end either way.
-    while (::waitpid(pid, nullptr, WNOHANG) != pid && ::kill(pid, 0) == 0) {
-        if (std::chrono::steady_clock::now() > patience) ::kill(pid, SIGKILL);
-        std::this_thread::sleep_for(10ms);
-    }
+    if (wait_for_end(pid, 10s)) return;
+    ::kill(pid, SIGKILL);
+    wait_for_end(pid, 10s);
 }
 
 std::string shared_mongodb_uri() {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -57,6 +58,10 @@ class Mongod {
 /// The server of this test run: RAPPORT_TEST_MONGODB_URI, else the one that ctest's fixture
 /// started, else one of this process's own. Databases on it are named `rapport_test_…`.
 std::string shared_mongodb_uri();
+
+/// Waits until a process has ended, whoever reaps it: where nobody does, as in a container without
+/// an init, its pid stays. False when that takes longer.
+bool wait_for_end(pid_t pid, std::chrono::milliseconds patience);
 
 /// Ends a process by its pid and waits for it; kills it when it takes more than ten seconds.
 void end_process(pid_t pid);

@@ -1,9 +1,8 @@
 // Starts and stops the server that the tests of one ctest run share.
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,17 +17,17 @@ namespace {
 
 using rapport::testing::end_process;
 using rapport::testing::Mongod;
+using rapport::testing::wait_for_end;
 
 /// Ends the server when nobody else does: a run that was killed has no clean-up.
 void watch(pid_t server, const std::filesystem::path& folder) {
-    constexpr unsigned kLongestRun = 3600;
+    constexpr std::chrono::hours kLongestRun{1};
     if (::fork() != 0) return;
     ::setsid();
     ::close(STDIN_FILENO);
     ::close(STDOUT_FILENO);
     ::close(STDERR_FILENO);
-    for (unsigned second = 0; second < kLongestRun && ::kill(server, 0) == 0; ++second) ::sleep(1);
-    if (::kill(server, 0) == 0) end_process(server);
+    if (!wait_for_end(server, kLongestRun)) end_process(server);
     std::error_code ignored;
     std::filesystem::remove_all(folder, ignored);
     ::_exit(0);
