@@ -12,9 +12,9 @@ struct EnvEntry {
 };
 
 /// Reads a `.env` file: `NAME=value` a line, `export` before it, blank lines, comments after `#`,
-/// values bare, in '…' (taken as they are) or in "…" (with \n, \t, \", \\ and \$). The last line of
-/// a name counts. Empty where there is no such file. Throws InvalidArgument with file and line,
-/// never the value.
+/// values bare, in '…' (taken as they are) or in "…" (with \n, \r, \t, \", \\ and \$). A value in
+/// quotes may take several lines. The last line of a name counts. Empty where there is no such
+/// file. Throws InvalidArgument with file and line, never the value.
 std::map<std::string, EnvEntry> read_env_file(const std::filesystem::path& file);
 
 }  // namespace rapport

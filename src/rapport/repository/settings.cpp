@@ -126,9 +126,25 @@ const std::array<Declaration, 10> kDeclarations{{
      [](const Settings& from) { return from.log_format; }},
 }};
 
-/// A refused value as an error may show it. What was meant for MONGODB_URI may hold a password.
+/// A refused value as an error may show it. What was meant for MONGODB_URI may hold a password,
+/// also where it was put into another variable by mistake.
 std::string shown(const Declaration& declaration, const std::string& value) {
-    return std::string_view(declaration.name) == "MONGODB_URI" ? mask_uri(value) : value;
+    const bool is_uri = value.find("://") != std::string::npos;
+    return is_uri || std::string_view(declaration.name) == "MONGODB_URI" ? mask_uri(value) : value;
+}
+
+/// `host`, `host:27017` and `[::1]:27017`, several with commas between. Without its @, a user with
+/// a password looks almost like that.
+bool is_host_list(std::string_view text) {
+    while (!text.empty()) {
+        std::string_view host = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(host.size() + 1, text.size()));
+        if (host.starts_with('[')) host.remove_prefix(std::min(host.find(']'), host.size()));
+        const std::size_t colon = std::min(host.find(':'), host.size());
+        const std::string_view port = host.substr(std::min(colon + 1, host.size()));
+        if (port.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    }
+    return true;
 }
 
 }  // namespace
@@ -187,6 +203,7 @@ std::string mask_uri(std::string_view uri) {
     const bool has_user = user_end != std::string_view::npos;
     if (has_user) rest.remove_prefix(user_end + 1);
     rest = rest.substr(0, rest.find('?'));
+    if (!is_host_list(rest.substr(0, rest.find('/')))) return scheme + "***";
     return scheme + (has_user ? "***@" : "") + std::string(rest);
 }
 
@@ -197,7 +214,8 @@ std::string DatabaseUrl::display() const {
 DatabaseUrl parse_database_url(std::string_view url) {
     if (is_mongodb_uri(url)) return {DatabaseUrl::Engine::kMongo, std::string(url)};
     constexpr std::string_view kSqlite = "sqlite:";
-    if (url.starts_with(kSqlite) && url.size() > kSqlite.size()) {
+    // Programs disagree on how many slashes of sqlite://… belong to the path.
+    if (url.starts_with(kSqlite) && url.size() > kSqlite.size() && !url.starts_with("sqlite://")) {
         return {DatabaseUrl::Engine::kSqlite, std::string(url.substr(kSqlite.size()))};
     }
     throw InvalidArgument(fmt::format(

@@ -15,6 +15,7 @@ namespace rapport {
 /// default below; README.md lists the variables.
 struct Settings {
     std::string mongodb_uri{};
+    /// Also where the URI names a database: MongoDB reads that as the one of the credentials.
     std::string mongodb_database = "gp_data_v4";
     std::int64_t max_pool_size = 10;
     std::int64_t min_pool_size = 1;
@@ -51,7 +52,7 @@ LoadedSettings load_settings(const Environment& environment,
 LoadedSettings load_settings();
 
 /// A URI without its user name, password and options: `mongodb://***@host:27017/db`. Also safe for
-/// texts that are no URI.
+/// texts that are no URI, or a broken one.
 std::string mask_uri(std::string_view uri);
 
 /// Which database to use.
