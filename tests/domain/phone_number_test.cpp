@@ -165,6 +165,10 @@ TEST(PhoneNumber, IsRefusedWhenItCannotBeOne) {
     expect_refused({std::string(300, '5')});
 }
 
+TEST(PhoneNumber, OfABrazilianAreaHasNoZeroThatTheNinthDigitCouldHide) {
+    expect_refused({"00771203623", "00479934920"}, "BR");
+}
+
 TEST(PhoneNumber, IsRefusedWhenItIsAPlaceholder) {
     expect_refused({"0000000000", "1111111111", "+520000000000"});
 }
