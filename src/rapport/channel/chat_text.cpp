@@ -1,13 +1,18 @@
 #include "rapport/channel/chat_text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace rapport::chat_text {
 namespace {
 
-/// Zeros of the decimal digit ranges that WhatsApp's locales use (Unicode, general category Nd).
-constexpr std::array<char32_t, 8> kZeros{0x0660, 0x06F0, 0x0966, 0x09E6,
-                                         0x0BE6, 0x0E50, 0x1040, 0xFF10};
+/// Zeros of the decimal digits of other scripts (Unicode, general category Nd), ascending.
+constexpr std::array<char32_t, 37> kZeros{
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66,
+    0x0CE6, 0x0D66, 0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x1810,
+    0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0,
+    0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x1E950};
 
 bool is_blank(char32_t c) {
     return c == ' ' || c == '\t' || c == 0x00A0 || (c >= 0x2000 && c <= 0x200B) || c == 0x202F ||
@@ -16,9 +21,8 @@ bool is_blank(char32_t c) {
 
 char32_t simple(char32_t c) {
     if (is_blank(c)) return ' ';
-    for (const char32_t zero : kZeros) {
-        if (c >= zero && c <= zero + 9) return '0' + (c - zero);
-    }
+    const auto above = std::ranges::upper_bound(kZeros, c);
+    if (above != kZeros.begin() && c - *std::prev(above) <= 9) return '0' + (c - *std::prev(above));
     switch (c) {
         case 0x060C:  // Arabic comma
         case 0x3001:  // ideographic comma
@@ -95,12 +99,47 @@ std::string without_marks(std::string_view text) {
     return kept;
 }
 
+char32_t lower(char32_t c) {
+    const auto within = [c](char32_t first, char32_t last) { return c >= first && c <= last; };
+    if (within('A', 'Z') || (within(0xC0, 0xDE) && c != 0xD7)) return c + 32;
+    if (c < 0x80) return c;
+    if (c == 0xB5) return 0x3BC;  // the micro sign stands for Greek mu
+    if (within(0x139, 0x148) || within(0x179, 0x17E)) return c % 2 == 1 ? c + 1 : c;
+    if (within(0x100, 0x177) || within(0x1E00, 0x1EFF)) return c | 1;
+    if (within(0x391, 0x3A9) || within(0x410, 0x42F)) return c + 32;
+    if (within(0x400, 0x40F)) return c + 80;
+    return c;
+}
+
 std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    std::string result;
+    result.reserve(text.size());
+    while (!text.empty()) {
+        std::size_t bytes = 0;
+        append(result, lower(first_character(text, bytes)));
+        text.remove_prefix(bytes);
     }
     return result;
+}
+
+void append(std::string& text, char32_t c) {
+    const auto byte = [&](char32_t value) { text += static_cast<char>(value); };
+    const auto rest = [&](int bits) { byte(0x80 | (c >> bits & 0x3F)); };
+    if (c < 0x80) {
+        byte(c);
+    } else if (c < 0x800) {
+        byte(0xC0 | c >> 6);
+        rest(0);
+    } else if (c < 0x10000) {
+        byte(0xE0 | c >> 12);
+        rest(6);
+        rest(0);
+    } else {
+        byte(0xF0 | c >> 18);
+        rest(12);
+        rest(6);
+        rest(0);
+    }
 }
 
 }  // namespace rapport::chat_text

@@ -27,8 +27,14 @@ std::string_view trim(std::string_view text);
 /// Without any mark.
 std::string without_marks(std::string_view text);
 
-/// ASCII letters in lower case, all else as it is.
+/// The letter in lower case: Latin, Greek and Cyrillic; all else as it is.
+char32_t lower(char32_t c);
+
+/// Every letter in lower case; see above. `text` is valid UTF-8.
 std::string lower(std::string_view text);
+
+/// Adds a character in UTF-8.
+void append(std::string& text, char32_t c);
 
 /// The character at the front and how many bytes it has. `text` is valid UTF-8 and not empty.
 char32_t first_character(std::string_view text, std::size_t& bytes);

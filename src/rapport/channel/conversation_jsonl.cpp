@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 #include "rapport/channel/hash.hpp"
@@ -40,7 +41,7 @@ Timestamp from_epoch(double number) {
     constexpr double kLast = 253'402'300'799'999.0;  // the end of the year 9999
     const double milliseconds = std::abs(number) < kFirstMilliseconds ? number * 1000 : number;
     if (!(milliseconds >= 0 && milliseconds <= kLast)) refuse("timestamp: out of range");
-    return Timestamp(std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds)));
+    return Timestamp(std::chrono::milliseconds(std::llround(milliseconds)));
 }
 
 std::optional<Timestamp> optional_time(const json::object& object) {
@@ -63,23 +64,68 @@ std::int64_t optional_tokens(const json::object& object) {
     return tokens;
 }
 
+/// A message as a record gives it, before it is known whose it is and when it was.
+struct Turn {
+    std::string role;
+    std::string text;
+    std::optional<Timestamp> time;
+    std::int64_t tokens = 0;
+};
+
+Turn read_turn(const json::object& object, std::string_view text_name) {
+    Turn turn;
+    turn.role = required_text(object, "role");
+    if (std::ranges::find(kRoles, turn.role) == kRoles.end()) {
+        refuse("role: expected lead, assistant, system or human");
+    }
+    turn.text = required_text(object, text_name);
+    if (turn.text.size() > kMaxContentBytes) {
+        refuse(fmt::format("{}: {} bytes, at most {} are allowed", text_name, turn.text.size(),
+                           kMaxContentBytes));
+    }
+    turn.time = optional_time(object);
+    turn.tokens = optional_tokens(object);
+    return turn;
+}
+
+Turn read_item(const json::value& item, std::size_t index) {
+    try {
+        const json::object* object = item.if_object();
+        if (object == nullptr) refuse("expected an object");
+        return read_turn(*object, "text");
+    } catch (const InvalidArgument& problem) {
+        refuse(fmt::format("turns[{}]: {}", index, problem.what()));
+    }
+}
+
+std::vector<Turn> read_turns(const json::value& turns) {
+    const json::array* items = turns.if_array();
+    if (items == nullptr) refuse("turns: expected an array");
+    std::vector<Turn> all;
+    for (const json::value& item : *items) all.push_back(read_item(item, all.size()));
+    return all;
+}
+
 /// Reads records into messages, counting per lead what timestamps and identities need.
 class Reader {
   public:
+    /// Throws InvalidArgument where a record cannot be used.
     void read(std::int64_t line, std::string_view text) {
         json::error_code error;
         const json::value record = json::parse({text.data(), text.size()}, error);
         if (error) refuse("not JSON: " + error.message());
         const json::object* object = record.if_object();
         if (object == nullptr) refuse("expected a JSON object");
-        std::vector<JsonlMessage> messages = find(*object, "turns") != nullptr
-                                                 ? conversation(*object)
-                                                 : std::vector{message(*object)};
-        for (JsonlMessage& message : messages) {
-            message.line = line;
-            finish(message);
-            result_.messages.push_back(std::move(message));
+        const json::value* turns = find(*object, "turns");
+        if (turns == nullptr) {
+            Turn turn = read_turn(*object, "content");
+            add(line, required_text(*object, "lead_id"), std::move(turn));
+            return;
         }
+        const std::string lead_id = find(*object, "lead_id") != nullptr
+                                        ? required_text(*object, "lead_id")
+                                        : "ext:" + required_text(*object, "conversation_id");
+        for (Turn& turn : read_turns(*turns)) add(line, lead_id, std::move(turn));
     }
     void add_problem(std::int64_t line, std::string reason) {
         result_.problems.push_back({line, std::move(reason)});
@@ -87,54 +133,18 @@ class Reader {
     JsonlConversations take() { return std::move(result_); }
 
   private:
-    static JsonlMessage message(const json::object& object) {
-        JsonlMessage message = turn(object, "content");
-        message.lead_id = required_text(object, "lead_id");
-        return message;
-    }
-
-    static std::vector<JsonlMessage> conversation(const json::object& object) {
-        const bool has_lead = find(object, "lead_id") != nullptr;
-        const std::string lead_id = has_lead ? required_text(object, "lead_id")
-                                             : "ext:" + required_text(object, "conversation_id");
-        const json::array* turns = find(object, "turns")->if_array();
-        if (turns == nullptr) refuse("turns: expected an array");
-        std::vector<JsonlMessage> messages;
-        for (const json::value& item : *turns) try {
-                const json::object* fields = item.if_object();
-                if (fields == nullptr) refuse("expected an object");
-                messages.push_back(turn(*fields, "text"));
-                messages.back().lead_id = lead_id;
-            } catch (const InvalidArgument& problem) {
-                refuse(fmt::format("turns[{}]: {}", messages.size(), problem.what()));
-            }
-        return messages;
-    }
-
-    /// `timestamp` stays the epoch where the record has none.
-    static JsonlMessage turn(const json::object& object, std::string_view text_name) {
-        JsonlMessage message;
-        message.role = required_text(object, "role");
-        if (std::ranges::find(kRoles, message.role) == kRoles.end()) {
-            refuse("role: expected lead, assistant, system or human");
-        }
-        message.text = required_text(object, text_name);
-        if (message.text.size() > kMaxContentBytes) {
-            refuse(fmt::format("{}: {} bytes, at most {} are allowed", text_name,
-                               message.text.size(), kMaxContentBytes));
-        }
-        message.timestamp = optional_time(object).value_or(Timestamp{});
-        message.tokens = optional_tokens(object);
-        return message;
-    }
-
-    void finish(JsonlMessage& message) {
-        const bool has_time = message.timestamp != Timestamp{};
-        const std::string when = has_time ? to_iso8601(message.timestamp) : std::string();
-        const std::int64_t place = places_[message.lead_id]++;
-        if (!has_time) message.timestamp = kStart + std::chrono::seconds(place);
-        const std::string hash = short_hash({message.lead_id, when, message.role, message.text});
-        message.identity = fmt::format("{}:{}", hash, ++seen_[hash]);
+    void add(std::int64_t line, const std::string& lead_id, Turn turn) {
+        const std::int64_t place = places_[lead_id]++;
+        const std::string when = turn.time ? to_iso8601(*turn.time) : std::string();
+        const std::string hash = short_hash({lead_id, when, turn.role, turn.text});
+        result_.messages.push_back(
+            {.line = line,
+             .lead_id = lead_id,
+             .role = std::move(turn.role),
+             .text = std::move(turn.text),
+             .timestamp = turn.time.value_or(kStart + std::chrono::seconds(place)),
+             .tokens = turn.tokens,
+             .identity = fmt::format("{}:{}", hash, ++seen_[hash])});
     }
 
     JsonlConversations result_;
@@ -153,7 +163,7 @@ JsonlConversations parse_jsonl(std::string_view text) {
         if (record.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         try {
             reader.read(line, record);
-        } catch (const Error& problem) {
+        } catch (const InvalidArgument& problem) {
             reader.add_problem(line, problem.what());
         }
     }

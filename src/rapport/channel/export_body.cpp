@@ -1,9 +1,10 @@
 #include "rapport/channel/export_body.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "rapport/channel/chat_text.hpp"
+#include "rapport/channel/export_phrases.hpp"
+#include "rapport/core/utf8.hpp"
 
 namespace rapport {
 namespace {
@@ -11,192 +12,51 @@ namespace {
 using chat_text::lower;
 using chat_text::trim;
 using chat_text::without_marks;
+using phrases::Phrases;
 
 constexpr std::string_view kMark = "\u200E";
-constexpr std::size_t kLongestName = 120;
 
-/// Parts of notices that no person's name holds, lower case: what Android writes without a name
-/// and iOS under the chat's.
-constexpr std::string_view kNotices[] = {"end-to-end encrypted",
-                                         "cifrados de extremo",
-                                         "cifradas de extremo",
-                                         "cifrado de extremo",
-                                         "criptografia de ponta",
-                                         "criptografadas",
-                                         "ende-zu-ende",
-                                         "chiffrés de bout",
-                                         "chiffrées de bout",
-                                         "crittografat",
-                                         "end-to-end versleuteld",
-                                         "uçtan uca şifreli",
-                                         "сквозным шифрованием",
-                                         "端到端",
-                                         "端對端",
-                                         "엔드투엔드",
-                                         "エンドツーエンド",
-                                         "created group",
-                                         "created this group",
-                                         "creó el grupo",
-                                         "creó este grupo",
-                                         "criou o grupo",
-                                         "criou este grupo",
-                                         "hat die gruppe",
-                                         "a créé le groupe",
-                                         "ha creato il gruppo",
-                                         "heeft de groep",
-                                         "changed the subject",
-                                         "changed the group",
-                                         "changed this group",
-                                         "changed their phone number",
-                                         "changed to",
-                                         "cambió el asunto",
-                                         "cambió el ícono",
-                                         "cambió el icono",
-                                         "cambió la descripción",
-                                         "cambió su número",
-                                         "mudou o assunto",
-                                         "mudou a descrição",
-                                         "mudou para",
-                                         "hat den betreff",
-                                         "hat das gruppenbild",
-                                         "a changé le sujet",
-                                         "a changé la description",
-                                         "ha cambiato l'oggetto",
-                                         "heeft het onderwerp",
-                                         "security code",
-                                         "código de seguridad",
-                                         "código de segurança",
-                                         "sicherheitsnummer",
-                                         "code de sécurité",
-                                         "codice di sicurezza",
-                                         "beveiligingscode",
-                                         "disappearing messages",
-                                         "mensajes temporales",
-                                         "mensagens temporárias",
-                                         "selbstlöschende nachrichten",
-                                         "messages éphémères",
-                                         "messaggi effimeri",
-                                         "joined using this group",
-                                         "joined from the community",
-                                         "se unió usando",
-                                         "se unió con",
-                                         "entrou usando",
-                                         "beigetreten",
-                                         "a rejoint",
-                                         "this business",
-                                         "esta empresa",
-                                         "is a contact",
-                                         "es un contacto",
-                                         "you blocked this",
-                                         "bloqueaste a",
-                                         "you unblocked",
-                                         "desbloqueaste",
-                                         "business account",
-                                         "cuenta de empresa",
-                                         "conta comercial",
-                                         "unternehmenskonto",
-                                         "compte professionnel",
-                                         "pinned a message",
-                                         "fijó un mensaje",
-                                         "fixou uma mensagem",
-                                         "official account",
-                                         "uses a secure service",
-                                         "usa un servicio seguro"};
-
-/// Verbs that make a whole notice of a line without a colon behind a mark on iOS.
-constexpr std::string_view kMarkedNotices[] = {
-    " added ",          " removed ",     " left",        " joined",
-    " añadió ",         " agregó ",      " eliminó ",    " salió",
-    " adicionou ",      " removeu ",     " saiu",        " hinzugefügt",
-    " entfernt",        " verlassen",    " a ajouté ",   " a retiré ",
-    " est parti",       " ha aggiunto ", " ha rimosso ", " ha abbandonato",
-    " toegevoegd",      " verwijderd",   " verlaten",    "you're now an admin",
-    "ahora eres admin", "agora é admin"};
-
-/// `(file attached)` and its like: how Android marks a file.
-constexpr std::string_view kFileAttached[] = {"file attached",
-                                              "archivo adjunto",
-                                              "datei angehängt",
-                                              "arquivo anexado",
-                                              "ficheiro anexado",
-                                              "fichier joint",
-                                              "file allegato",
-                                              "bestand bijgevoegd",
-                                              "dosya ekli",
-                                              "файл добавлен",
-                                              "файл прикреплён",
-                                              "文件附件",
-                                              "檔案附件",
-                                              "附件",
-                                              "ファイル添付",
-                                              "添付ファイル",
-                                              "파일 첨부됨",
-                                              "ملف مرفق",
-                                              "الملف مرفق",
-                                              "berkas terlampir",
-                                              "file terlampir",
-                                              "soubor připojen",
-                                              "plik dołączony",
-                                              "plik załączony",
-                                              "załączono plik",
-                                              "bifogad fil",
-                                              "vedhæftet fil",
-                                              "fil vedhæftet",
-                                              "tiedosto liitetty",
-                                              "liitetiedosto",
-                                              "fil vedlagt",
-                                              "फ़ाइल संलग्न",
-                                              "fișier atașat",
-                                              "fájl csatolva",
-                                              "csatolt fájl",
-                                              "συνημμένο αρχείο",
-                                              "קובץ מצורף",
-                                              "arxiu adjunt",
-                                              "fitxer adjunt",
-                                              "tệp đính kèm",
-                                              "ไฟล์แนบ",
-                                              "файл додано"};
-
-/// Last words of iOS's placeholder for a file that was left out.
-constexpr std::string_view kOmitted[] = {
-    "omitted",   "omitido",     "omitida",        "ocultado",       "ocultada",  "oculto",
-    "oculta",    "weggelassen", "ausgeschlossen", "absent",         "absente",   "omis",
-    "omise",     "manquant",    "manquante",      "retiré",         "retirée",   "omesso",
-    "omessa",    "weggelaten",  "atlandı",        "dahil edilmedi", "пропущено", "отсутствует",
-    "pominięto", "udeladt",     "utelämnad",      "utelatt",        "已省略",    "省略",
-    "忽略",      "생략됨",      "除外",           "忽略影像"};
-
-/// A mark that WhatsApp puts behind an edited message.
-constexpr std::string_view kEdited[] = {
-    "this message was edited",  "se editó este mensaje",
-    "mensaje editado",          "esta mensagem foi editada",
-    "mensagem editada",         "diese nachricht wurde bearbeitet",
-    "ce message a été modifié", "questo messaggio è stato modificato",
-    "dit bericht is bewerkt",   "bu mesaj düzenlendi",
-    "сообщение изменено"};
-
-template <std::size_t N>
-bool holds_any(std::string_view text, const std::string_view (&parts)[N]) {
+bool holds_any(std::string_view text, Phrases parts) {
     return std::ranges::any_of(
         parts, [&](std::string_view part) { return text.find(part) != std::string_view::npos; });
 }
 
-template <std::size_t N>
-bool ends_with_any(std::string_view text, const std::string_view (&ends)[N]) {
-    return std::ranges::any_of(ends, [&](std::string_view end) { return text.ends_with(end); });
+bool starts_with_any(std::string_view text, Phrases starts) {
+    return std::ranges::any_of(starts,
+                               [&](std::string_view start) { return text.starts_with(start); });
 }
 
-template <std::size_t N>
-bool is_any(std::string_view text, const std::string_view (&all)[N]) {
-    return std::ranges::find(all, text) != std::end(all);
+/// The one of these that ends a text, or nothing.
+std::string_view end_of(std::string_view text, Phrases ends) {
+    for (const std::string_view end : ends) {
+        if (text.ends_with(end)) return end;
+    }
+    return {};
 }
 
-/// `IMG-20210428-WA0001.jpg`: a name with an extension of 2 to 5 letters and digits.
+bool is_any(std::string_view text, Phrases all) {
+    return std::ranges::find(all, text) != all.end();
+}
+
+bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+}
+
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
+
+std::string_view last_line(std::string_view text) {
+    const std::size_t end = text.rfind('\n');
+    return end == std::string_view::npos ? text : text.substr(end + 1);
+}
+
+/// `IMG-20210428-WA0001.jpg`: a name with an extension of letters and digits.
 bool is_file_name(std::string_view text) {
+    constexpr std::size_t kLongestName = 255;
+    constexpr std::size_t kLongestExtension = 10;
     const std::size_t dot = text.rfind('.');
-    if (dot == std::string_view::npos || dot == 0 || text.size() > 255) return false;
+    if (dot == std::string_view::npos || dot == 0 || text.size() > kLongestName) return false;
     const std::string_view extension = text.substr(dot + 1);
-    return extension.size() >= 2 && extension.size() <= 5 &&
+    return !extension.empty() && extension.size() <= kLongestExtension &&
            std::ranges::all_of(extension, [](unsigned char c) { return std::isalnum(c) != 0; }) &&
            text.find_first_of("\n<>/") == std::string_view::npos;
 }
@@ -206,10 +66,10 @@ ExportAttachment attachment_named(std::string_view name) {
         std::string_view kind;
         std::string_view extensions;
     };
-    static constexpr Kind kKinds[] = {{"image", " jpg jpeg png gif heic "},
-                                      {"video", " mp4 mov 3gp avi mkv "},
-                                      {"audio", " opus ogg m4a mp3 aac amr wav "},
-                                      {"sticker", " webp "},
+    static constexpr Kind kKinds[] = {{"image", " jpg jpeg png gif heic heif bmp tif tiff "},
+                                      {"video", " mp4 mov 3gp avi mkv m4v webm "},
+                                      {"audio", " opus ogg oga m4a mp3 aac amr wav flac "},
+                                      {"sticker", " webp was "},
                                       {"contact", " vcf "}};
     const std::string extension = " " + lower(name.substr(name.rfind('.') + 1)) + " ";
     for (const Kind& kind : kKinds) {
@@ -220,49 +80,44 @@ ExportAttachment attachment_named(std::string_view name) {
     return {"document", std::string(name)};
 }
 
-/// Takes `<attached: NAME>` (in any language) out of a line; what stands around it stays.
+/// Takes `<attached: NAME>` (in any language) out of a line; what stands around it stays. Takes
+/// `NAME <attached>`, a whole line, as well.
 std::optional<std::string> take_bracketed_name(std::string& line) {
-    const std::size_t open = line.find('<');
-    const std::size_t close = line.find('>', open == std::string::npos ? 0 : open);
-    if (open == std::string::npos || close == std::string::npos) return std::nullopt;
-    const std::string_view inside = std::string_view(line).substr(open + 1, close - open - 1);
-    std::size_t colon = inside.find(':');
-    std::size_t colon_bytes = 1;
+    const std::string_view text(line);
+    const std::size_t close = text.rfind('>');
+    const std::size_t open = close == std::string_view::npos ? close : text.rfind('<', close);
+    if (open == std::string_view::npos) return std::nullopt;
+    const std::string_view inside = text.substr(open + 1, close - open - 1);
+    const std::size_t wide_colon = inside.find("：");
+    const std::size_t colon = std::min(inside.find(':'), wide_colon);
     if (colon == std::string_view::npos) {
-        colon = inside.find("：");
-        colon_bytes = 3;
-    }
-    std::string name;
-    if (colon != std::string_view::npos) {
-        name = trim(inside.substr(colon + colon_bytes));
-    } else {  // NAME <attached>
-        name = trim(std::string_view(line).substr(0, open));
-        if (!is_file_name(name) || trim(std::string_view(line).substr(close + 1)) != "") {
-            return std::nullopt;
-        }
+        const std::string name(trim(text.substr(0, open)));
+        if (!is_file_name(name) || !trim(text.substr(close + 1)).empty()) return std::nullopt;
         line.clear();
         return name;
     }
+    const std::size_t colon_bytes = colon == wide_colon ? std::string_view("：").size() : 1;
+    const std::string name(trim(inside.substr(colon + colon_bytes)));
     if (!is_file_name(name)) return std::nullopt;
     line.erase(open, close - open + 1);
-    line = trim(line);
+    line = std::string(trim(line));
     return name;
 }
 
-/// Takes `NAME (file attached)`, a whole line, out of a text.
+/// Takes `NAME (file attached)`, a whole line. Names that WhatsApp gives itself (`…-WA0001.jpg`)
+/// are enough where the language is not known.
 std::optional<std::string> take_parenthesised_name(std::string& line) {
     const std::string_view text = trim(line);
     const std::size_t open = text.rfind('(');
     if (open == std::string_view::npos || !text.ends_with(')')) return std::nullopt;
-    const std::string_view name = trim(text.substr(0, open));
+    const std::string name(trim(text.substr(0, open)));
     const std::string words = lower(trim(text.substr(open + 1, text.size() - open - 2)));
-    const bool from_whatsapp = name.find("-WA") != std::string_view::npos;
-    if (!is_file_name(name) || (!is_any(words, kFileAttached) && !from_whatsapp)) {
+    const bool from_whatsapp = name.find("-WA") != std::string::npos;
+    if (!is_file_name(name) || (!is_any(words, phrases::attached_marks()) && !from_whatsapp)) {
         return std::nullopt;
     }
-    std::string taken(name);
     line.clear();
-    return taken;
+    return name;
 }
 
 /// The name of the file that came with a message; its line is taken out of `text`, which keeps the
@@ -277,6 +132,7 @@ std::optional<std::string> take_attachment(std::string& text) {
         if (name) {
             const bool whole_line = line.empty() && end < text.size();
             text.replace(start, end - start + (whole_line ? 1 : 0), line);
+            while (text.ends_with('\n')) text.pop_back();
             return name;
         }
         start = end + 1;
@@ -284,90 +140,139 @@ std::optional<std::string> take_attachment(std::string& text) {
     return std::nullopt;
 }
 
-bool is_media_omitted(std::string_view raw) {
-    const std::string text = lower(without_marks(trim(raw)));
-    if (text.size() > 300 || text.find('\n') != std::string::npos) return false;
-    const bool several_words = std::ranges::any_of(
-        text, [](char c) { return c == ' ' || static_cast<unsigned char>(c) >= 0x80; });
-    const bool in_brackets =
-        text.starts_with('<') && several_words && text.find_first_of("<>:/=", 1) == text.size() - 1;
-    if (in_brackets) return true;
-    if (!ends_with_any(text, kOmitted)) return false;
-    // iOS marks its placeholders; unmarked, only the shortest form can be told from a sentence.
-    return raw.find(kMark) != std::string_view::npos ||
-           (std::ranges::count(text, ' ') == 1 && text.size() < 32 && text.find(' ') < 12 &&
-            text.ends_with("omitted"));
+/// `<Media omitted>`, which Android writes in the phone's language.
+bool is_bracketed_placeholder(std::string_view line) {
+    constexpr std::size_t kLongest = 150;
+    const std::string text = lower(without_marks(trim(line)));
+    if (text.size() < 4 || text.size() > kLongest || !text.starts_with('<')) return false;
+    if (text.find_first_of("<>:/=", 1) != text.size() - 1) return false;
+    const std::string_view inside(text.data() + 1, text.size() - 2);
+    const auto first = static_cast<unsigned char>(inside.front());
+    const bool words = inside.find(' ') != std::string_view::npos || !is_ascii(inside);
+    return text.ends_with('>') && words && (first >= 0x80 || std::isalpha(first) != 0);
 }
 
+/// `image omitted`, which iOS writes behind a mark, after the caption.
+bool is_omitted_placeholder(std::string_view line) {
+    constexpr std::size_t kLongest = 100;
+    const std::size_t mark = line.rfind(kMark);
+    const bool marked = mark != std::string_view::npos;
+    const std::string_view placeholder = marked ? line.substr(mark + kMark.size()) : line;
+    if (placeholder.size() > kLongest) return false;
+    const std::string text = lower(without_marks(trim(placeholder)));
+    const std::string_view end = end_of(text, phrases::omitted_words());
+    if (end.empty()) return false;
+    // Without a mark, only the shortest form can be told from a sentence.
+    const std::string_view name = trim(std::string_view(text).substr(0, text.size() - end.size()));
+    return marked || is_any(name, phrases::media_names());
+}
+
+bool is_media_omitted(std::string_view text) {
+    const std::string_view first = first_line(text);
+    return is_bracketed_placeholder(first) || is_omitted_placeholder(first) ||
+           is_omitted_placeholder(last_line(text));
+}
+
+/// Drops `<This message was edited>` from the end.
 void drop_edited_mark(std::string& text) {
     if (!text.ends_with('>')) return;
     const std::size_t open = text.rfind('<');
-    if (open == std::string::npos || open == 0) return;
+    if (open == std::string::npos) return;
     std::string inside =
         lower(trim(std::string_view(text).substr(open + 1, text.size() - open - 2)));
     if (inside.ends_with('.')) inside.pop_back();
-    if (!is_any(inside, kEdited)) return;
+    if (!is_any(inside, phrases::edited_marks())) return;
     text.resize(open);
-    text = std::string(trim(text));
+    while (text.ends_with(kMark)) text.resize(text.size() - kMark.size());
+    if (text.ends_with(' ')) text.pop_back();
 }
 
 void drop_marks_in_front(std::string& text) {
     while (text.starts_with(kMark) || text.starts_with("\u200F")) text.erase(0, kMark.size());
 }
 
-/// A notice that iOS writes under a name: behind a mark, with a notice's words.
-bool is_named_notice(std::string_view raw) {
-    const std::string text = lower(raw);
-    if (!raw.starts_with(kMark)) return text.starts_with("messages and calls are end-to-end");
-    return holds_any(text, kNotices) || holds_any(text, kMarkedNotices);
+/// A notice that iOS writes under a name: one line behind a mark, with a notice's words.
+bool is_named_notice(std::string_view text) {
+    constexpr std::size_t kLongest = 600;
+    if (text.size() > kLongest || text.find('\n') != std::string_view::npos) return false;
+    const std::string line = lower(text);
+    if (!line.starts_with(kMark)) return starts_with_any(line, phrases::encryption_notices());
+    const bool one_sentence = line.find(". ") == std::string::npos;
+    return holds_any(line, phrases::notices()) ||
+           (one_sentence && holds_any(line, phrases::member_notices()));
+}
+
+/// A colon inside quotes is part of a group's name, not the end of an author's.
+bool opens_quotes(std::string_view text) {
+    const auto count = [&](std::string_view part) {
+        std::ptrdiff_t found = 0;
+        for (std::size_t at = text.find(part); at != std::string_view::npos;
+             at = text.find(part, at + part.size())) {
+            ++found;
+        }
+        return found;
+    };
+    return count("\"") % 2 == 1 || count("“") > count("”") || count("«") > count("»");
+}
+
+/// Where the author's name ends: the first colon with a blank, a mark or nothing behind it.
+std::size_t find_colon(std::string_view line) {
+    for (std::size_t at = line.find(':'); at != std::string_view::npos;
+         at = line.find(':', at + 1)) {
+        const std::string_view behind = line.substr(at + 1);
+        if (behind.starts_with(' ') || behind.starts_with(kMark) || trim(behind).empty()) return at;
+    }
+    return std::string_view::npos;
+}
+
+bool is_plausible_name(std::string_view name) {
+    constexpr std::size_t kMostCharacters = 80;
+    constexpr std::ptrdiff_t kMostBlanks = 12;
+    if (name.empty() || count_characters(name) > kMostCharacters || opens_quotes(name))
+        return false;
+    const std::ptrdiff_t blanks = std::ranges::count(name, ' ');
+    if (blanks > kMostBlanks) return false;
+    return (blanks == 0 && is_ascii(name)) || !holds_any(lower(name), phrases::notices());
 }
 
 }  // namespace
 
+bool is_notice(std::string_view body) {
+    const std::string line = lower(first_line(body));
+    return holds_any(line, phrases::notices());
+}
+
 AuthorAndText split_author(std::string_view body) {
-    const std::string_view line = body.substr(0, body.find('\n'));
-    std::size_t colon = line.find(": ");
-    if (colon == std::string_view::npos) {
-        // An empty message: nothing behind the colon but marks.
-        colon = line.rfind(':');
-        if (colon != std::string_view::npos && !trim(line.substr(colon + 1)).empty()) {
-            colon = line.find(":\u200E");
-        }
-    }
+    const std::string_view line = first_line(body);
+    const std::size_t colon = find_colon(line);
     if (colon == std::string_view::npos) return {std::nullopt, body};
     std::string author = without_marks(trim(line.substr(0, colon)));
+    // People who are in no address book: `~ Ana`.
     if (author.starts_with("~")) author = std::string(trim(std::string_view(author).substr(1)));
-    const bool quotes = author.find_first_of("\"") != std::string::npos ||
-                        author.find("“") != std::string::npos ||
-                        author.find("«") != std::string::npos;
-    if (author.empty() || author.size() > kLongestName || quotes ||
-        holds_any(lower(author), kNotices)) {
-        return {std::nullopt, body};
-    }
+    if (!is_plausible_name(author)) return {std::nullopt, body};
     std::string_view text = body.substr(colon + 1);
     if (text.starts_with(' ')) text.remove_prefix(1);
     return {std::move(author), text};
 }
 
 void read_body(std::string_view raw, ExportRecord& record) {
+    while (raw.ends_with('\n')) raw.remove_suffix(1);
     record.text = raw;
-    while (record.text.ends_with('\n') || record.text.ends_with('\r')) record.text.pop_back();
-    record.system = !record.author.has_value();
-    if (!record.system && is_named_notice(raw)) {
-        record.system = true;
-        record.author.reset();
-    }
-    if (!record.system) {
+    if (record.author) {
         record.media_omitted = is_media_omitted(record.text);
         if (!record.media_omitted) {
             if (const auto name = take_attachment(record.text)) {
                 record.attachment = attachment_named(*name);
             }
+        }
+        if (!record.media_omitted && !record.attachment && is_named_notice(raw)) {
+            record.author.reset();
+        } else {
             drop_edited_mark(record.text);
         }
     }
+    record.system = !record.author.has_value();
     drop_marks_in_front(record.text);
-    while (record.text.ends_with('\n')) record.text.pop_back();
 }
 
 }  // namespace rapport

@@ -14,7 +14,11 @@ struct AuthorAndText {
     std::string_view text;
 };
 
-/// Tells `name: text` from a notice. Names hold no quotes and no line of a known notice.
+/// True for a line with the words of a notice of WhatsApp itself.
+bool is_notice(std::string_view body);
+
+/// Tells `name: text` from a notice with a colon in it: names are short, close their quotes and
+/// hold no words of a notice.
 AuthorAndText split_author(std::string_view body);
 
 /// Fills in text, attachment, media_omitted and, for notices that iOS writes under a name, system

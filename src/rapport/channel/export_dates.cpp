@@ -1,6 +1,6 @@
 #include "rapport/channel/export_dates.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstdlib>
 
 namespace rapport {
@@ -42,7 +42,27 @@ int full_year(int year, int digits) {
     return year >= 2400 && year <= 2700 ? year - kBuddhistLead : year;
 }
 
-bool starts_with_year(const ExportHeader& header) { return header.date_digits[0] == 4; }
+/// The day of a date in Iran's solar calendar, whose leap years follow a cycle of 33 years (right
+/// from 1244 to 1472).
+std::optional<local_days> from_persian(int year, int month, int day) {
+    constexpr int kEpoch = -492'269;  // the day before 1/1/1, in days since 1970
+    const int leap_days = (8 * year + 21) / 33;
+    const bool leap = (25 * year + 11) % 33 < 8;
+    const int last = month <= 6 ? 31 : month <= 11 || leap ? 30 : 29;
+    if (month < 1 || month > 12 || day < 1 || day > last) return std::nullopt;
+    const int before = month <= 7 ? 31 * (month - 1) : 30 * (month - 1) + 6;
+    return local_days(std::chrono::days(kEpoch + 365 * (year - 1) + leap_days + before + day));
+}
+
+std::optional<local_days> day_of(int year, int month, int day) {
+    namespace chrono = std::chrono;
+    if (year >= 1380 && year < 1430) return from_persian(year, month, day);  // 2001 to 2051
+    if (year < 1970 || year > 2199 || month > 12 || day > 31) return std::nullopt;
+    const chrono::year_month_day date{chrono::year(year),
+                                      chrono::month(static_cast<unsigned>(month)),
+                                      chrono::day(static_cast<unsigned>(day))};
+    return date.ok() ? std::optional(local_days(date)) : std::nullopt;
+}
 
 /// How well an order fits: more days that exist, then fewer steps back in time, then a shorter time
 /// from message to message.
@@ -78,19 +98,18 @@ Fit fit_of(const std::vector<ExportHeader>& headers, DateOrder order) {
 }  // namespace
 
 std::optional<LocalTime> moment_of(const ExportHeader& header, DateOrder order) {
-    using namespace std::chrono;
     const Places at = places_of(header, order);
-    const year_month_day date{year(full_year(header.date[at.year], header.date_digits[at.year])),
-                              month(static_cast<unsigned>(header.date[at.month])),
-                              day(static_cast<unsigned>(header.date[at.day]))};
-    if (!date.ok() || header.date[at.day] > 31 || header.date[at.month] > 12) return std::nullopt;
-    return local_days(date) + hours(header.hour) + minutes(header.minute) + seconds(header.second);
+    const int year = full_year(header.date[at.year], header.date_digits[at.year]);
+    const auto day = day_of(year, header.date[at.month], header.date[at.day]);
+    if (!day) return std::nullopt;
+    return *day + std::chrono::hours(header.hour) + std::chrono::minutes(header.minute) +
+           std::chrono::seconds(header.second);
 }
 
 DateOrder find_date_order(const std::vector<ExportHeader>& headers) {
     using enum DateOrder;
     if (headers.empty()) return kDmy;
-    const bool year_first = starts_with_year(headers.front());
+    const bool year_first = headers.front().style.year_first;
     const DateOrder usual_order = year_first ? kYmd : kDmy;
     const DateOrder other_order = year_first ? kYdm : kMdy;
     const Fit usual = fit_of(headers, usual_order);
@@ -98,7 +117,8 @@ DateOrder find_date_order(const std::vector<ExportHeader>& headers) {
     DateOrder best = unusual.better_than(usual) ? other_order : usual_order;
     Fit best_fit = unusual.better_than(usual) ? unusual : usual;
     // Two-digit years that come first are rare: only for dates that make no sense otherwise.
-    if (headers.front().date_digits == std::array{2, 2, 2}) {
+    const auto& digits = headers.front().date_digits;
+    if (!year_first && digits[0] == 2 && std::ranges::find(digits, 4) == digits.end()) {
         for (const DateOrder rare : {kYmd, kYdm}) {
             const Fit fit = fit_of(headers, rare);
             if (fit.valid > best_fit.valid ||

@@ -9,7 +9,7 @@
 namespace rapport {
 
 /// A header's moment, its date read in this order (never kAuto); absent when there is no such day.
-/// Two-digit years are of this century. Years of the Buddhist era become ours.
+/// Two-digit years are of this century. Thailand's Buddhist years and Iran's calendar become ours.
 std::optional<LocalTime> moment_of(const ExportHeader& header, DateOrder order);
 
 /// The order that fits these headers best; see parse_whatsapp.

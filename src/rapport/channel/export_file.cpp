@@ -10,6 +10,7 @@
 #include <memory>
 #include <system_error>
 
+#include "rapport/channel/chat_text.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/core/utf8.hpp"
 
@@ -22,7 +23,7 @@ constexpr std::size_t kMaxBytes = std::size_t{512} * 1024 * 1024;
     throw InvalidArgument(fmt::format("{}: {}", file.string(), why));
 }
 
-std::string read_file(const std::filesystem::path& file) {
+std::ifstream open_file(const std::filesystem::path& file) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
     if (!std::filesystem::exists(status)) refuse(file, "no such file");
@@ -31,7 +32,11 @@ std::string read_file(const std::filesystem::path& file) {
     }
     std::ifstream in(file, std::ios::binary);
     if (!in) refuse(file, fmt::format("cannot be read: {}", std::strerror(errno)));
-    std::string bytes;
+    return in;
+}
+
+/// What is left of a file; `bytes` is what was read of it.
+std::string read_rest(const std::filesystem::path& file, std::ifstream& in, std::string bytes) {
     std::string piece(std::size_t{1} << 20, '\0');
     while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
         bytes.append(piece, 0, static_cast<std::size_t>(in.gcount()));
@@ -47,9 +52,12 @@ struct CloseZip {
 };
 
 /// The chat among the files of an archive: iOS calls it `_chat.txt`, Android names it after the
-/// other side; anything else is media.
+/// other side (`WhatsApp Chat with …`, translated but for the first word); other texts are files
+/// that were sent, unless there is no more than one.
 zip_int64_t find_chat(zip_t* archive) {
-    zip_int64_t found = -1;
+    zip_int64_t named = -1;
+    zip_int64_t only = -1;
+    int texts = 0;
     const zip_int64_t count = zip_get_num_entries(archive, 0);
     for (zip_int64_t i = 0; i < count; ++i) {
         const char* raw = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_GUESS);
@@ -58,49 +66,37 @@ zip_int64_t find_chat(zip_t* archive) {
         const std::string_view name = path.substr(path.rfind('/') + 1);
         if (!name.ends_with(".txt") || path.starts_with("__MACOSX/")) continue;
         if (name == "_chat.txt") return i;
-        const bool by_name = name.find("WhatsApp") != std::string_view::npos;
-        if (found < 0 || by_name) found = i;
+        if (named < 0 && name.find("WhatsApp") != std::string_view::npos) named = i;
+        only = i;
+        ++texts;
     }
-    return found;
+    return named >= 0 ? named : texts == 1 ? only : -1;
 }
 
 std::string read_chat(const std::filesystem::path& file) {
     int code = 0;
     const std::unique_ptr<zip_t, CloseZip> archive(zip_open(file.c_str(), ZIP_RDONLY, &code));
     if (!archive) refuse(file, "a damaged .zip; export the chat again");
-    const zip_int64_t index = find_chat(archive.get());
-    if (index < 0) refuse(file, "a .zip without a chat: no .txt file in it");
+    const zip_int64_t found = find_chat(archive.get());
+    if (found < 0) {
+        refuse(file, "a .zip without a chat: no _chat.txt, no WhatsApp….txt, no other single .txt");
+    }
+    const auto index = static_cast<zip_uint64_t>(found);
     zip_stat_t stat{};
-    zip_stat_index(archive.get(), static_cast<zip_uint64_t>(index), 0, &stat);
+    zip_stat_index(archive.get(), index, 0, &stat);
+    if ((stat.valid & ZIP_STAT_SIZE) == 0) refuse(file, "a damaged .zip; export the chat again");
     if (stat.size > kMaxBytes) refuse(file, "the chat in it is over 512 MiB; split it");
-    const std::unique_ptr<zip_file_t, CloseZip> chat(
-        zip_fopen_index(archive.get(), static_cast<zip_uint64_t>(index), 0));
-    if (!chat) refuse(file, "the chat in this .zip is encrypted or damaged; unpack it first");
+    if (stat.encryption_method != ZIP_EM_NONE) {
+        refuse(file, "the chat in this .zip is encrypted; unpack it first");
+    }
+    const std::unique_ptr<zip_file_t, CloseZip> chat(zip_fopen_index(archive.get(), index, 0));
+    if (!chat) refuse(file, "the chat in this .zip cannot be unpacked; export it again");
     std::string bytes(stat.size, '\0');
     const zip_int64_t read = zip_fread(chat.get(), bytes.data(), bytes.size());
     if (read < 0 || static_cast<zip_uint64_t>(read) != stat.size) {
         refuse(file, "the chat in this .zip is damaged; export it again");
     }
     return bytes;
-}
-
-void append_utf8(std::string& to, char32_t code) {
-    const auto byte = [&](char32_t value) { to += static_cast<char>(value); };
-    if (code < 0x80) {
-        byte(code);
-    } else if (code < 0x800) {
-        byte(0xC0 | (code >> 6));
-        byte(0x80 | (code & 0x3F));
-    } else if (code < 0x10000) {
-        byte(0xE0 | (code >> 12));
-        byte(0x80 | ((code >> 6) & 0x3F));
-        byte(0x80 | (code & 0x3F));
-    } else {
-        byte(0xF0 | (code >> 18));
-        byte(0x80 | ((code >> 12) & 0x3F));
-        byte(0x80 | ((code >> 6) & 0x3F));
-        byte(0x80 | (code & 0x3F));
-    }
 }
 
 /// UTF-16 after its byte order mark; lone surrogates and a cut last unit become U+FFFD.
@@ -112,19 +108,19 @@ ExportText from_utf16(std::string_view bytes, bool big_endian) {
         return static_cast<char32_t>(big_endian ? first << 8 | second : second << 8 | first);
     };
     const auto replace = [&] {
-        append_utf8(decoded.text, 0xFFFD);
+        chat_text::append(decoded.text, 0xFFFD);
         ++decoded.replaced_bytes;
     };
     std::size_t i = 0;
     for (; i + 1 < bytes.size(); i += 2) {
         const char32_t high = unit(i);
         if (high < 0xD800 || high > 0xDFFF) {
-            append_utf8(decoded.text, high);
+            chat_text::append(decoded.text, high);
             continue;
         }
         const char32_t low = i + 3 < bytes.size() ? unit(i + 2) : 0;
         if (high < 0xDC00 && low >= 0xDC00 && low <= 0xDFFF) {
-            append_utf8(decoded.text, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
+            chat_text::append(decoded.text, 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00));
             i += 2;
         } else {
             replace();
@@ -145,9 +141,12 @@ ExportText decode_text(std::string bytes) {
 }
 
 ExportText read_export(const std::filesystem::path& file) {
-    std::string bytes = read_file(file);
-    const bool is_zip = bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06");
-    return decode_text(is_zip ? read_chat(file) : std::move(bytes));
+    std::ifstream in = open_file(file);
+    std::string start(4, '\0');
+    in.read(start.data(), static_cast<std::streamsize>(start.size()));
+    start.resize(static_cast<std::size_t>(in.gcount()));
+    const bool is_zip = start == "PK\x03\x04" || start == "PK\x05\x06";
+    return decode_text(is_zip ? read_chat(file) : read_rest(file, in, std::move(start)));
 }
 
 InputFormat detect_format(std::string_view text) {

@@ -1,51 +1,26 @@
 #include "rapport/channel/export_header.hpp"
 
 #include <algorithm>
-#include <string>
 #include <vector>
 
 #include "rapport/channel/chat_text.hpp"
+#include "rapport/channel/day_period.hpp"
 
 namespace rapport {
 namespace {
 
 using chat_text::Character;
 
-/// Which half of the day a mark means, lower case; blanks inside a mark are optional.
-struct DayPeriod {
-    std::u32string_view mark;
-    bool afternoon;
-};
-
-/// The marks of CLDR's `dayPeriods` (am, pm, and the flexible ones that WhatsApp uses).
-constexpr DayPeriod kDayPeriods[] = {
-    {U"a.m.", false},   {U"p.m.", true},   {U"a.m", false},   {U"p.m", true},
-    {U"am", false},     {U"pm", true},     {U"上午", false},  {U"下午", true},
-    {U"凌晨", false},   {U"清晨", false},  {U"早上", false},  {U"中午", true},
-    {U"晚上", true},    {U"午前", false},  {U"午後", true},   {U"오전", false},
-    {U"오후", true},    {U"ق.ظ.", false},  {U"ب.ظ.", true},   {U"ق.ظ", false},
-    {U"ب.ظ", true},     {U"ص", false},     {U"م", true},      {U"ก่อนเที่ยง", false},
-    {U"หลังเที่ยง", true}, {U"π.μ.", false},  {U"μ.μ.", true},   {U"πμ", false},
-    {U"μμ", true},      {U"öö", false},    {U"ös", true},     {U"पूर्वाह्न", false},
-    {U"अपराह्न", true},  {U"de.", false},   {U"du.", true},    {U"sa", false},
-    {U"ch", true},      {U"pd", false},    {U"md", true},     {U"fm", false},
-    {U"em", true},      {U"vorm.", false}, {U"nachm.", true}, {U"vm.", false},
-    {U"nm.", true},     {U"dop.", false},  {U"odp.", true},   {U"ap.", false},
-    {U"ip.", true},     {U"tt", false},    {U"ptg", true},    {U"pg", false},
-};
-
 bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
 
 bool is_letter(char32_t c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0xC0; }
 
-char32_t lower(char32_t c) {
-    if (c >= 'A' && c <= 'Z') return c + 32;
-    return c == U'Ö'                ? U'ö'
-           : c == U'Π'              ? U'π'
-           : c == U'Μ' || c == U'µ' ? U'μ'
-           : c == U'Ş'              ? U'ş'
-                                    : c;
+bool is_any(char32_t c, std::u32string_view any) {
+    return any.find(c) != std::u32string_view::npos;
 }
+
+/// Chinese, Japanese and Korean put no blank between words, Thai and its like few.
+bool needs_no_blank(char32_t c) { return c >= 0x0E00 && (c < 0x0F00 || c >= 0x2E80); }
 
 /// Reads a simplified line from left to right. Every read either takes what it names or leaves the
 /// position where it was.
@@ -59,7 +34,7 @@ class HeaderReader {
   private:
     /// Heads are short: what comes later need not be looked at.
     static std::size_t header_bytes(std::string_view line) {
-        std::size_t end = std::min<std::size_t>(line.size(), 160);
+        std::size_t end = std::min<std::size_t>(line.size(), 200);
         while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) ++end;
         return end;
     }
@@ -68,13 +43,12 @@ class HeaderReader {
         return at_ + ahead < characters_.size() ? characters_[at_ + ahead].code : U'\0';
     }
     bool take(char32_t c) {
-        if (peek() != c) return false;
+        if (at_ >= characters_.size() || peek() != c) return false;
         ++at_;
         return true;
     }
     bool take_any(std::u32string_view any) {
-        if (at_ >= characters_.size() || any.find(peek()) == std::u32string_view::npos)
-            return false;
+        if (at_ >= characters_.size() || !is_any(peek(), any)) return false;
         ++at_;
         return true;
     }
@@ -82,10 +56,25 @@ class HeaderReader {
         while (take(' ')) {
         }
     }
+    /// Runs `read`; where it fails, the position is what it was.
+    template <class Read>
+    bool attempt(Read read) {
+        const std::size_t start = at_;
+        if (read()) return true;
+        at_ = start;
+        return false;
+    }
+
     bool number(int& value, int& digits, int most);
+    bool two_digits(int& value);
     bool date();
+    bool date_separator(std::size_t after);
     bool time();
-    std::optional<bool> day_period();
+    bool clock();
+    void seconds();
+    std::optional<DayPeriod> day_period();
+    std::optional<DayPeriod> after_time();
+    void leading_word();
     void words();
     bool separator();
 
@@ -105,125 +94,192 @@ bool HeaderReader::number(int& value, int& digits, int most) {
     return true;
 }
 
+bool HeaderReader::two_digits(int& value) {
+    int digits = 0;
+    return attempt([&] { return number(value, digits, 2) && digits == 2; });
+}
+
+/// What stands behind the first or the second number, the same both times.
+bool HeaderReader::date_separator(std::size_t after) {
+    skip_blanks();
+    const char32_t c = peek();
+    if (!is_any(c, after == 0 ? U"/-.年년" : U"/-.月월")) return false;
+    const char kind = c < 0x80 ? static_cast<char>(c) : ' ';
+    if (after == 1 && header_.style.date_separator != kind) return false;
+    header_.style.date_separator = kind;
+    ++at_;
+    skip_blanks();
+    return true;
+}
+
 /// `13/6/18`, `2018-06-13`, `13. 6. 2018.`, `2018年6月13日`, `2018년 6월 13일`
 bool HeaderReader::date() {
-    const std::size_t start = at_;
-    for (std::size_t i = 0; i < 3; ++i) {
-        if (!number(header_.date[i], header_.date_digits[i], 4) || header_.date_digits[i] == 3) {
-            at_ = start;
-            return false;
+    return attempt([&] {
+        for (std::size_t i = 0; i < 3; ++i) {
+            if (!number(header_.date[i], header_.date_digits[i], 4)) return false;
+            if (header_.date_digits[i] == 3) return false;
+            if (i < 2 && !date_separator(i)) return false;
         }
-        const std::size_t before = at_;
-        skip_blanks();
-        const bool separated = take_any(i < 2 ? U"/-.年月년월" : U".日일");
-        if (i < 2 && !separated) {
-            at_ = start;
-            return false;
-        }
-        if (i < 2) skip_blanks();
-        if (i == 2 && !separated) at_ = before;
-    }
-    return !is_digit(peek());
+        attempt([&] {
+            skip_blanks();
+            return take_any(U".日일");
+        });
+        header_.style.year_first = header_.date_digits[0] == 4;
+        return !is_digit(peek());
+    });
 }
 
-/// The mark of a half of the day, if one stands here.
-std::optional<bool> HeaderReader::day_period() {
-    for (const DayPeriod& period : kDayPeriods) {
-        std::size_t at = at_;
-        bool matches = true;
-        for (const char32_t wanted : period.mark) {
-            while (at < characters_.size() && characters_[at].code == ' ' && wanted != ' ' &&
-                   at > at_ && characters_[at - 1].code == '.') {
-                ++at;
-            }
-            matches = at < characters_.size() && lower(characters_[at].code) == wanted;
-            if (!matches) break;
-            ++at;
-        }
-        const bool ends = at >= characters_.size() || !is_letter(characters_[at].code) ||
-                          period.mark.front() > 0x2E80;  // scripts without blanks
-        if (matches && ends) {
-            at_ = at;
-            return period.afternoon;
+/// The longest mark of a part of the day that stands here, if any.
+std::optional<DayPeriod> HeaderReader::day_period() {
+    constexpr std::size_t kLongest = 24;
+    std::optional<DayPeriod> found;
+    std::size_t end = at_;
+    std::u32string mark;
+    for (std::size_t at = at_; at < characters_.size() && mark.size() < kLongest; ++at) {
+        const char32_t c = characters_[at].code;
+        const bool joiner = c == 0x200C || c == '\'' || c == 0x2019;
+        if (!is_letter(c) && c != ' ' && c != '.' && !joiner) break;
+        if (c == ' ') continue;
+        if (c != '.' && !joiner) mark += chat_text::lower(c);
+        const bool goes_on = at + 1 < characters_.size() && is_letter(characters_[at + 1].code);
+        if (goes_on && !needs_no_blank(c)) continue;
+        if (const auto period = day_period_of(mark)) {
+            found = period;
+            end = at + 1;
         }
     }
-    return std::nullopt;
+    at_ = end;
+    return found;
 }
 
-/// `21:25`, `9.25.15 p. m.`, `下午 9:25`, `21h25`
-bool HeaderReader::time() {
-    const std::size_t start = at_;
-    const auto fail = [&] {
-        at_ = start;
-        return false;
-    };
-    auto period = day_period();
-    skip_blanks();
+/// `21:25`, `9.25.15`, `21 h 25 min 15 s`, `9時25分`, `9시 25분 15초`
+bool HeaderReader::clock() {
     int digits = 0;
-    if (!number(header_.hour, digits, 2) || !take_any(U":.h時时点") ||
-        !number(header_.minute, digits, 2) || digits != 2) {
-        return fail();
+    if (!number(header_.hour, digits, 2)) return false;
+    if (!take_any(U":.")) {
+        skip_blanks();
+        if (!take_any(U"hH時时點点시")) return false;
+        skip_blanks();
     }
+    if (!two_digits(header_.minute)) return false;
+    seconds();
+    return !is_digit(peek()) && header_.hour <= 24 && header_.minute <= 59 && header_.second <= 59;
+}
+
+void HeaderReader::seconds() {
     header_.second = 0;
-    take_any(U"分");
-    if ((peek() == ':' || peek() == '.') && is_digit(peek(1))) {
-        ++at_;
-        if (!number(header_.second, digits, 2) || digits != 2) return fail();
-    }
-    if (!period) {
-        const std::size_t before = at_;
+    if (attempt([&] { return take_any(U":.") && two_digits(header_.second); })) return;
+    const bool minutes = attempt([&] {
+        skip_blanks();
+        return take_any(U"分분") || (take('m') && take('i') && take('n'));
+    });
+    if (!minutes) return;
+    attempt([&] {
+        skip_blanks();
+        if (!two_digits(header_.second)) return false;
+        skip_blanks();
+        return take_any(U"s秒초");
+    });
+}
+
+/// Behind a time: a word for "o'clock", a mark of the day's part, or both.
+std::optional<DayPeriod> HeaderReader::after_time() {
+    static constexpr std::u32string_view kOClock[] = {U"h", U"hs", U"hrs", U"uhr",
+                                                      U"ч", U"น",  U"hodź"};
+    constexpr std::size_t kLongest = 5;
+    attempt([&] {
+        skip_blanks();
+        std::u32string word;
+        while (is_letter(peek()) && word.size() < kLongest)
+            word += chat_text::lower(characters_[at_++].code);
+        if (is_letter(peek()) || std::ranges::find(kOClock, word) == std::end(kOClock))
+            return false;
+        take('.');
+        return true;
+    });
+    std::optional<DayPeriod> period;
+    attempt([&] {
         skip_blanks();
         period = day_period();
-        if (!period) at_ = before;
-    }
-    if (peek(0) == ' ' && peek(1) == U'น' && peek(2) == '.') at_ += 3;  // Thai: o'clock
-    if (is_digit(peek()) || header_.minute > 59 || header_.second > 59) return fail();
-    if (period) {
-        if (header_.hour > 23) return fail();
-        if (header_.hour <= 12) header_.hour = header_.hour % 12 + (*period ? 12 : 0);
-    }
-    return header_.hour <= 23 || fail();
+        return period.has_value();
+    });
+    return period;
 }
 
-/// `, `, ` klo `, ` um `, ` às `: what may stand between date and time.
-void HeaderReader::words() {
-    constexpr std::size_t kLongestWord = 4;
-    take(',');
-    skip_blanks();
-    const std::size_t before = at_;
-    if (day_period()) {
-        at_ = before;
-        return;
-    }
-    for (int word = 0; word < 2; ++word) {  // `a las`
-        const std::size_t start = at_;
-        std::size_t length = 0;
-        for (; is_letter(peek()) && length <= kLongestWord; ++length) ++at_;
-        take('.');
-        if (length == 0 || length > kLongestWord || (peek() != ' ' && peek() != ',')) at_ = start;
-        take(',');
+/// A clock, with a mark of the day's part on one side: `9:25 p. m.`, `下午9:25`
+bool HeaderReader::time() {
+    return attempt([&] {
+        const bool korean = peek() >= 0xAC00 && peek() <= 0xD7A3;
+        auto period = is_digit(peek()) ? std::nullopt : day_period();
+        // Korea writes the year first, of two digits as well.
+        if (period && korean) header_.style.year_first = true;
+        if (period) take(',');
         skip_blanks();
+        if (!clock()) return false;
+        const auto behind = after_time();
+        if (!period) period = behind;
+        header_.hour = period ? hour_of_day(header_.hour, *period) : header_.hour;
+        header_.hour %= 24;  // some clocks show midnight as 24
+        return true;
+    });
+}
+
+/// `[Wed, 6/13/18 …`: a weekday, or an era.
+void HeaderReader::leading_word() {
+    constexpr std::size_t kLongest = 12;
+    attempt([&] {
+        std::size_t length = 0;
+        for (; is_letter(peek()) && length < kLongest; ++length) ++at_;
+        if (length == 0) return false;
+        take_any(U".,");
+        if (!take(' ')) return false;
+        skip_blanks();
+        return is_digit(peek());
+    });
+}
+
+/// What may stand between date and time: `, `, ` klo `, ` a las `.
+void HeaderReader::words() {
+    constexpr int kMost = 2;
+    constexpr std::size_t kLongest = 8;
+    for (int count = 0;; ++count) {
+        while (take_any(U" ,")) {
+        }
+        if (count == kMost || !is_letter(peek())) return;
+        const std::size_t start = at_;
+        if (day_period()) {
+            at_ = start;
+            return;
+        }
+        const bool taken = attempt([&] {
+            std::u32string word;
+            while (is_letter(peek()) && word.size() <= kLongest) {
+                word += chat_text::lower(characters_[at_++].code);
+            }
+            take('.');
+            if (word.size() > kLongest || (peek() != ' ' && peek() != ',')) return false;
+            header_.style.words += word;
+            return true;
+        });
+        if (!taken) return;
     }
 }
 
 /// What divides the head from the rest, and the one blank behind it.
 bool HeaderReader::separator() {
+    const bool blank = peek() == ' ';
+    skip_blanks();
     if (header_.style.bracketed) {
-        skip_blanks();
         if (!take(']')) return false;
         header_.style.separator = ']';
+    } else if (is_any(peek(), U"-:") && (peek(1) == ' ' || at_ + 1 == characters_.size())) {
+        header_.style.separator = static_cast<char>(peek());
+        ++at_;
+    } else if (blank) {
+        header_.style.separator = ' ';
+        --at_;
     } else {
-        const bool blank = peek() == ' ';
-        skip_blanks();
-        if ((peek() == '-' || peek() == ':') && (peek(1) == ' ' || peek(1) == U'\0')) {
-            header_.style.separator = static_cast<char>(peek());
-            ++at_;
-        } else if (blank) {
-            header_.style.separator = ' ';
-            --at_;
-        } else {
-            return false;
-        }
+        return false;
     }
     take(' ');
     return true;
@@ -231,21 +287,22 @@ bool HeaderReader::separator() {
 
 std::optional<ExportHeader> HeaderReader::read() {
     skip_blanks();
-    header_.style.bracketed = take('[');
+    const bool bracketed = take('[');
+    header_.style.bracketed = bracketed;
     skip_blanks();
-    const std::size_t start = at_;
-    const auto date_first = [&] {
+    if (bracketed) leading_word();
+    const bool date_first = attempt([&] {
         if (!date()) return false;
         words();
         return time();
-    };
-    const auto time_first = [&] {
-        at_ = start;
-        if (!time()) return false;
+    });
+    if (!date_first) {
+        header_ = {};
+        header_.style.bracketed = bracketed;
+        if (!time()) return std::nullopt;
         words();
-        return date();
-    };
-    if (!date_first() && !time_first()) return std::nullopt;
+        if (!date()) return std::nullopt;
+    }
     if (!separator()) return std::nullopt;
     header_.body = at_ < characters_.size() ? characters_[at_].offset : line_.size();
     // Marks in front of the body belong to it: they tell notices from what a person wrote.

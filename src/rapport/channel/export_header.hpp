@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace rapport {
@@ -10,7 +11,10 @@ namespace rapport {
 /// How the head of a message is written; one export keeps to one way.
 struct HeaderStyle {
     bool bracketed = false;  ///< `[date, time] …`
-    char separator = ' ';    ///< what follows the time: `-`, `:`, `]`, or a blank for nothing
+    bool year_first = false;
+    char date_separator = '/';  ///< `/`, `-`, `.`, or a blank for ideographs
+    char separator = ' ';       ///< what ends it: `-`, `:`, `]`, or a blank for nothing
+    std::u32string words{};     ///< between date and time, lower case: `klo`
 
     bool operator==(const HeaderStyle&) const = default;
 };

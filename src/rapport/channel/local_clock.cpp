@@ -3,24 +3,46 @@
 #include <date/tz.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 
 #include "rapport/core/error.hpp"
 
 namespace rapport {
+namespace {
 
-LocalClock::LocalClock(const std::string& zone) : zone_(nullptr) {
-    // UTC must work where no zone data is installed.
-    if (zone == "UTC" || zone == "Etc/UTC") return;
+// UTC must work where no zone data is installed.
+bool is_utc(std::string_view zone) { return zone == "UTC" || zone == "Etc/UTC"; }
+
+/// Absent for a name that is not known.
+const date::time_zone* find_zone(const std::string& name) {
     try {
-        zone_ = date::locate_zone(zone);
+        return date::locate_zone(name);
     } catch (const std::exception&) {
-        throw InvalidArgument(fmt::format(
-            "time zone {}: not known here; expected an IANA name, e.g. America/Mexico_City", zone));
+        return nullptr;
+    }
+}
+
+}  // namespace
+
+LocalClock::LocalClock(const std::string& zone) {
+    if (is_utc(zone)) return;
+    zone_ = find_zone(zone);
+    if (zone_ == nullptr) {
+        throw InvalidArgument(
+            fmt::format("time zone \"{}\": not known on this system (its tzdata package lists "
+                        "them); expected an IANA name, e.g. America/Mexico_City, or UTC",
+                        zone));
     }
 }
 
 std::string LocalClock::system_zone() {
+    if (const char* variable = std::getenv("TZ")) {
+        std::string name(variable);
+        if (name.starts_with(':')) name.erase(0, 1);
+        if (is_utc(name) || find_zone(name) != nullptr) return name;
+    }
     try {
         return date::current_zone()->name();
     } catch (const std::exception&) {
@@ -30,9 +52,10 @@ std::string LocalClock::system_zone() {
 
 Timestamp LocalClock::to_utc(std::chrono::local_time<std::chrono::seconds> time) const {
     if (zone_ == nullptr) return Timestamp(time.time_since_epoch());
-    const auto* zone = static_cast<const date::time_zone*>(zone_);
     const date::local_time<std::chrono::seconds> local(time.time_since_epoch());
-    return Timestamp(zone->to_sys(local, date::choose::earliest).time_since_epoch());
+    // The offset before a change is the right one in all three cases.
+    const date::local_info info = zone_->get_info(local);
+    return Timestamp(time.time_since_epoch() - info.first.offset);
 }
 
 }  // namespace rapport

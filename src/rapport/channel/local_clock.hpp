@@ -5,6 +5,10 @@
 
 #include "rapport/core/time.hpp"
 
+namespace date {
+class time_zone;
+}
+
 namespace rapport {
 
 /// Reads the clock of one time zone (IANA data).
@@ -14,15 +18,17 @@ class LocalClock {
     /// that the system does not know.
     explicit LocalClock(const std::string& zone);
 
-    /// The system's own zone.
+    /// The name of the system's own zone: that of TZ where it names one, else of /etc/localtime,
+    /// else UTC.
     static std::string system_zone();
 
     /// The moment at which that clock showed `time`: of two, when the clock was set back, the
-    /// earlier; of none, when it was set forward, the moment it was set.
+    /// earlier; of none, when it was set forward, as if it had not been set yet (02:30 is read as
+    /// 03:30).
     Timestamp to_utc(std::chrono::local_time<std::chrono::seconds> time) const;
 
   private:
-    const void* zone_;  ///< date::time_zone; absent for UTC
+    const date::time_zone* zone_ = nullptr;  ///< absent for UTC
 };
 
 }  // namespace rapport

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "rapport/channel/chat_text.hpp"
@@ -36,11 +35,12 @@ std::vector<Line> split_lines(std::string_view text) {
     return lines;
 }
 
-/// Of heads without a separator, only those with an author are ones: a sentence may start with a
-/// date, too.
+/// Of heads without a separator, only those with an author or a notice are ones: a sentence may
+/// start with a date, too.
 bool is_plausible(const Line& line) {
-    return line.header->style.separator != ' ' ||
-           split_author(line.text.substr(line.header->body)).author.has_value();
+    if (line.header->style.separator != ' ') return true;
+    const std::string_view body = line.text.substr(line.header->body);
+    return split_author(body).author.has_value() || is_notice(body);
 }
 
 /// An export writes all its heads in one way: the most frequent, at a tie the first. What looks
@@ -76,12 +76,6 @@ ExportRecord record_of(const Line& line, LocalTime time) {
     return record;
 }
 
-void add_author(std::vector<std::string>& authors, const ExportRecord& record) {
-    if (record.author && std::ranges::find(authors, *record.author) == authors.end()) {
-        authors.push_back(*record.author);
-    }
-}
-
 }  // namespace
 
 WhatsAppExport parse_whatsapp(std::string_view text, DateOrder order) {
@@ -98,14 +92,19 @@ WhatsAppExport parse_whatsapp(std::string_view text, DateOrder order) {
     }
 
     std::string raw;
+    std::unordered_set<std::string> known_authors;
     const auto finish = [&] {
         if (parsed.records.empty()) return;
-        read_body(raw, parsed.records.back());
-        add_author(parsed.authors, parsed.records.back());
+        ExportRecord& record = parsed.records.back();
+        read_body(raw, record);
+        if (record.author && known_authors.insert(*record.author).second) {
+            parsed.authors.push_back(*record.author);
+        }
     };
     for (const Line& line : lines) {
         std::optional<LocalTime> time;
         if (line.header) time = moment_of(*line.header, parsed.date_order);
+        if (line.header && !time) ++parsed.impossible_dates;
         if (time) {
             finish();
             parsed.records.push_back(record_of(line, *time));
