@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
 #include <string>
 
@@ -180,6 +181,70 @@ TEST_F(SqliteStoreTest, ATransactionLeftOpenByTheNativeHandleIsRolledBack) {
                       {}));
     insert(*store_, "a");
     EXPECT_EQ(OtherProgram(file_).query("SELECT count(*) FROM parcels"), "1");
+}
+
+/// Parcels expire a day after they are due.
+class SqliteExpiryTest : public ::testing::Test {
+  protected:
+    static SqliteOptions options(const std::filesystem::path& file) {
+        Collection expiring = parcel_collection();
+        expiring.indexes.push_back(
+            {.name = "idx_ttl", .keys = {{"due"}}, .expire_after = std::chrono::hours(24)});
+        return {.file = file, .collections = {expiring}};
+    }
+    static std::string expired_parcels(int count) {
+        return "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<" +
+               std::to_string(count) +
+               ") INSERT INTO parcels(_id, code, due, tags, stickers) SELECT printf('%024x', i), "
+               "'old' || i, '2020-01-01T00:00:00.000Z', '[]', '[]' FROM n";
+    }
+
+    TemporaryFolder folder_;
+    const std::filesystem::path file_ = folder_.path() / "test.db";
+    std::unique_ptr<Store> store_ = make_sqlite_store(options(file_));
+};
+
+TEST_F(SqliteExpiryTest, EnsuringIndexesRemovesAllThatHasExpiredAndNothingElse) {
+    store_->open();
+    insert(*store_, "never due");
+    Parcel fresh = parcel_named("fresh");
+    fresh.due = now() - std::chrono::hours(23);
+    await(store_->insert({&parcels(), {to_document(fresh)}}));
+    OtherProgram(file_).execute(expired_parcels(2500));
+    await(store_->run(EnsureIndexes{}, {}));
+    EXPECT_EQ(OtherProgram(file_).query("SELECT code FROM parcels ORDER BY code"),
+              "fresh\nnever due");
+}
+
+TEST_F(SqliteExpiryTest, WritesRemoveALittleEachTime) {
+    store_->open();
+    await(store_->run(EnsureIndexes{}, {}));
+    store_->close();
+    OtherProgram(file_).execute(expired_parcels(2500));
+    store_->open();
+    insert(*store_, "a");
+    EXPECT_EQ(count(*store_), 1501);
+    insert(*store_, "b");
+    insert(*store_, "c");
+    EXPECT_EQ(count(*store_), 3);
+}
+
+TEST_F(SqliteExpiryTest, NothingExpiresBeforeItsIndexStands) {
+    store_->open();
+    OtherProgram(file_).execute(expired_parcels(1));
+    insert(*store_, "a");
+    EXPECT_EQ(count(*store_), 2);
+}
+
+TEST_F(SqliteStoreTest, AnIndexDeclaredDifferentlyIsBuiltAnew) {
+    await(store_->run(EnsureIndexes{}, {}));
+    Collection changed = parcel_collection();
+    changed.indexes[0] = {.name = "idx_code", .keys = {{"code", true}, {"_id"}}};
+    const auto other = make_sqlite_store({.file = file_, .collections = {changed}});
+    other->open();
+    await(other->run(EnsureIndexes{}, {}));
+    EXPECT_EQ(OtherProgram(file_).query("SELECT sql FROM sqlite_master WHERE name='idx_code'"),
+              "CREATE INDEX \"idx_code\" ON \"parcels\" (\"code\" DESC, \"_id\")");
 }
 
 TEST_F(SqliteStoreTest, AFilterMayHaveThousandsOfParts) {
