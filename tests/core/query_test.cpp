@@ -47,10 +47,12 @@ TEST(Filter, HasEveryComparison) {
 }
 
 TEST(Filter, NulloptAsksForAbsence) {
-    const auto& absent = as<Compare>((where(&Outer::note) == std::nullopt).node());
+    const auto filter = where(&Outer::note) == std::nullopt;
+    const auto& absent = as<Compare>(filter.node());
     EXPECT_EQ(absent.op, CompareOp::kEqual);
     EXPECT_EQ(absent.value, Scalar{});
-    EXPECT_EQ(as<Compare>((where(&Outer::note) != std::nullopt).node()).op, CompareOp::kNotEqual);
+    const auto opposite = where(&Outer::note) != std::nullopt;
+    EXPECT_EQ(as<Compare>(opposite.node()).op, CompareOp::kNotEqual);
 }
 
 TEST(Filter, ReachesIntoNestedStructs) {
@@ -148,6 +150,7 @@ bool matches(const FilterNode& node, const Row& row) {
     if (const auto* every = std::get_if<AllOf>(&node))
         return std::ranges::all_of(every->parts, all);
     if (const auto* any = std::get_if<AnyOf>(&node)) return std::ranges::any_of(any->parts, all);
+    if (const auto* negation = std::get_if<Negation>(&node)) return !all(negation->part.front());
     const auto& compare = as<Compare>(node);
     const Scalar value = value_at(row, compare.path);
     if (compare.op == CompareOp::kEqual) return value == compare.value;

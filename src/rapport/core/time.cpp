@@ -74,8 +74,7 @@ std::chrono::minutes read_offset(IsoReader& in) {
     const bool west = in.accept("-");
     if (!west) in.expect('+');
     const int hours = in.digits(2);
-    in.accept(":");
-    const int minutes = in.at_digit() ? in.digits(2) : 0;
+    const int minutes = in.accept(":") || in.at_digit() ? in.digits(2) : 0;
     if (hours > 23 || minutes > 59) in.fail();
     const std::chrono::minutes offset(hours * 60 + minutes);
     return west ? -offset : offset;

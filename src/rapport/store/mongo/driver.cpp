@@ -1,4 +1,4 @@
-#include "driver.hpp"
+#include "rapport/store/mongo/driver.hpp"
 
 #include <fmt/format.h>
 

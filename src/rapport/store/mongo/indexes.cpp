@@ -1,4 +1,4 @@
-#include "indexes.hpp"
+#include "rapport/store/mongo/indexes.hpp"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <array>
 #include <optional>
 
-#include "query.hpp"
 #include "rapport/core/scalar.hpp"
+#include "rapport/store/mongo/query.hpp"
 
 namespace rapport::mongo {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "driver.hpp"
+#include "rapport/store/mongo/driver.hpp"
 
 namespace rapport::mongo {
 

@@ -6,11 +6,11 @@
 #include <mutex>
 #include <utility>
 
-#include "driver.hpp"
-#include "indexes.hpp"
-#include "query.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/store/executor.hpp"
+#include "rapport/store/mongo/driver.hpp"
+#include "rapport/store/mongo/indexes.hpp"
+#include "rapport/store/mongo/query.hpp"
 
 namespace rapport {
 namespace {

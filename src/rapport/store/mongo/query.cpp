@@ -1,4 +1,4 @@
-#include "query.hpp"
+#include "rapport/store/mongo/query.hpp"
 
 #include <map>
 #include <string>
