@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <optional>
 
 #include "rapport/core/error.hpp"
 
@@ -51,12 +52,23 @@ class Executor::PendingCall final : public Pending,
           // The caller's run() must not return while its operation is under way.
           executor_(asio::prefer(asio::get_associated_executor(handler_),
                                  asio::execution::outstanding_work.tracked)),
-          timer_(executor_, deadline.at()) {}
+          timer_(std::in_place, *executor_, deadline.at()) {}
 
-    /// Arms the deadline and the caller's cancellation, both without owning the call.
+    /// Arms the caller's cancellation and the deadline, both without owning the call. The deadline
+    /// comes last: it may be over, and another thread of the caller's at work on the answer.
     void arm() {
         const std::weak_ptr<PendingCall> weak = this->weak_from_this();
-        timer_.async_wait([weak](const boost::system::error_code& error) {
+        auto slot = asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected()) {
+            slot.assign([weak](asio::cancellation_type) {
+                const auto call = weak.lock();
+                if (!call) return;
+                call->answer(std::make_exception_ptr(
+                                 boost::system::system_error(asio::error::operation_aborted)),
+                             {});
+            });
+        }
+        timer_->async_wait([weak](const boost::system::error_code& error) {
             const auto call = error ? nullptr : weak.lock();
             if (!call) return;
             call->answer(std::make_exception_ptr(
@@ -64,24 +76,17 @@ class Executor::PendingCall final : public Pending,
                                      "happened: read before you repeat it")),
                          {});
         });
-        auto slot = asio::get_associated_cancellation_slot(handler_);
-        if (!slot.is_connected()) return;
-        slot.assign([weak](asio::cancellation_type) {
-            const auto call = weak.lock();
-            if (!call) return;
-            call->answer(std::make_exception_ptr(
-                             boost::system::system_error(asio::error::operation_aborted)),
-                         {});
-        });
     }
 
   private:
     void deliver(std::exception_ptr error, Result result) override {
-        asio::post(executor_, [self = this->shared_from_this(), error = std::move(error),
-                               result = std::move(result)]() mutable {
-            self->timer_.cancel();
+        asio::post(*executor_, [self = this->shared_from_this(), error = std::move(error),
+                                result = std::move(result)]() mutable {
             asio::get_associated_cancellation_slot(self->handler_).clear();
             Handler handler = std::move(self->handler_);
+            // The queue may keep the call for long: it must not keep the caller's context at work.
+            self->timer_.reset();
+            self->executor_.reset();
             self.reset();
             std::move(handler)(std::move(error), std::move(result));
         });
@@ -92,8 +97,9 @@ class Executor::PendingCall final : public Pending,
                                            asio::execution::outstanding_work.tracked))>;
 
     Handler handler_;
-    TrackedExecutor executor_;
-    asio::basic_waitable_timer<Deadline::Clock, asio::wait_traits<Deadline::Clock>, TrackedExecutor>
+    std::optional<TrackedExecutor> executor_;
+    std::optional<asio::basic_waitable_timer<Deadline::Clock, asio::wait_traits<Deadline::Clock>,
+                                             TrackedExecutor>>
         timer_;
 };
 
