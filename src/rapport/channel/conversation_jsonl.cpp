@@ -20,6 +20,9 @@ namespace json = boost::json;
 constexpr std::size_t kMaxContentBytes = 65'536;
 constexpr std::array<std::string_view, 4> kRoles{"lead", "assistant", "system", "human"};
 constexpr Timestamp kStart = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
+/// What ISO 8601 can show again.
+constexpr Timestamp kFirst = std::chrono::sys_days(std::chrono::year(1) / 1 / 1);
+constexpr Timestamp kEnd = std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1);
 
 [[noreturn]] void refuse(const std::string& reason) { throw InvalidArgument(reason); }
 
@@ -50,6 +53,7 @@ std::optional<Timestamp> optional_time(const json::object& object) {
     if (value->is_number()) return from_epoch(value->to_number<double>());
     if (const json::string* text = value->if_string()) {
         const auto time = parse_iso8601({text->data(), text->size()});
+        if (time && (*time < kFirst || *time >= kEnd)) refuse("timestamp: out of range");
         if (time) return time;
     }
     refuse("timestamp: expected ISO 8601 or a number of seconds or milliseconds since 1970");

@@ -26,7 +26,7 @@ constexpr std::pair<DayPeriod, std::u32string_view> kMarks[] = {
      U"pm in eh gd wb yh pn nomëttes wengi सांज सांझ ድቀ ọ̀sán popołdnju nm nachm nachmittags "
      U"amnachmittag em odp wótpołdnja ip du ös ch md epasdites soir dusoir "
      U"aprèsmidi delatarde tarde datarde ptg petang sore ptm popiet pēcp pēcpusdienā popodne pop "
-     U"пп пм поподне попл послеподне послијеподне слоб түштөнкийинки тк эк үх μμ μεσημέρι chiều "
+     U"пп пм поподне попл послеподне послијеподне слоб түштөнкийинки тк tk эк үх μμ μεσημέρι chiều "
      U"tối alasiri yamma günortadansoň оройн հ կհ م مساء مساءً مساءا بظ بعدازظهر عصرا دن غو אחה״צ "
      U"אחהצ בערב בצהריים अपराह्न शाम दुपारी सायंकाळ मउ मउत्तर अपरान्ह साँझ বিকাল সন্ধ্যা পিএম অপরাহ্ন "
      U"অপৰাহ্ন ਬਾਦੁ ਬਾਅਦਦੁਪਹਿਰ ਸ਼ਾਮ અપરાહ્ન ଅ ଅପରାହ୍ନ பிப பிற்பகல் மாலை అపరాహ్నం సాయంత్రం ಅ "

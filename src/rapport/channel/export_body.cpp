@@ -259,16 +259,13 @@ void read_body(std::string_view raw, ExportRecord& record) {
     while (raw.ends_with('\n')) raw.remove_suffix(1);
     record.text = raw;
     if (record.author) {
-        record.media_omitted = is_media_omitted(record.text);
-        if (!record.media_omitted) {
-            if (const auto name = take_attachment(record.text)) {
-                record.attachment = attachment_named(*name);
-            }
-        }
-        if (!record.media_omitted && !record.attachment && is_named_notice(raw)) {
+        drop_edited_mark(record.text);
+        if (const auto name = take_attachment(record.text)) {
+            record.attachment = attachment_named(*name);
+        } else if (is_media_omitted(record.text)) {
+            record.media_omitted = true;
+        } else if (is_named_notice(raw)) {
             record.author.reset();
-        } else {
-            drop_edited_mark(record.text);
         }
     }
     record.system = !record.author.has_value();

@@ -76,6 +76,12 @@ struct Fit {
         if (steps_back != other.steps_back) return steps_back < other.steps_back;
         return distance < other.distance;
     }
+    /// The distances of a few messages may differ by chance.
+    bool much_better_than(const Fit& other) const {
+        if (valid != other.valid) return valid > other.valid;
+        if (steps_back != other.steps_back) return steps_back < other.steps_back;
+        return valid >= 3 && distance < other.distance / 4;
+    }
 };
 
 Fit fit_of(const std::vector<ExportHeader>& headers, DateOrder order) {
@@ -110,22 +116,22 @@ DateOrder find_date_order(const std::vector<ExportHeader>& headers) {
     using enum DateOrder;
     if (headers.empty()) return kDmy;
     const bool year_first = headers.front().style.year_first;
-    const DateOrder usual_order = year_first ? kYmd : kDmy;
-    const DateOrder other_order = year_first ? kYdm : kMdy;
-    const Fit usual = fit_of(headers, usual_order);
-    const Fit unusual = fit_of(headers, other_order);
-    DateOrder best = unusual.better_than(usual) ? other_order : usual_order;
-    Fit best_fit = unusual.better_than(usual) ? unusual : usual;
-    // Two-digit years that come first are rare: only for dates that make no sense otherwise.
+    DateOrder best = year_first ? kYmd : kDmy;
+    Fit best_fit = fit_of(headers, best);
+    const auto prefer = [&](DateOrder order, auto wins) {
+        const Fit fit = fit_of(headers, order);
+        if (!wins(fit, best_fit)) return;
+        best = order;
+        best_fit = fit;
+    };
+    prefer(year_first ? kYdm : kMdy,
+           [](const Fit& fit, const Fit& than) { return fit.better_than(than); });
+    // Two-digit years that come first are rare: only for dates that make little sense otherwise.
     const auto& digits = headers.front().date_digits;
     if (!year_first && digits[0] == 2 && std::ranges::find(digits, 4) == digits.end()) {
         for (const DateOrder rare : {kYmd, kYdm}) {
-            const Fit fit = fit_of(headers, rare);
-            if (fit.valid > best_fit.valid ||
-                (fit.valid == best_fit.valid && fit.steps_back < best_fit.steps_back)) {
-                best = rare;
-                best_fit = fit;
-            }
+            prefer(rare,
+                   [](const Fit& fit, const Fit& than) { return fit.much_better_than(than); });
         }
     }
     return best;

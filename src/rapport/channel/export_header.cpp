@@ -272,7 +272,8 @@ bool HeaderReader::separator() {
     if (header_.style.bracketed) {
         if (!take(']')) return false;
         header_.style.separator = ']';
-    } else if (is_any(peek(), U"-:") && (peek(1) == ' ' || at_ + 1 == characters_.size())) {
+    } else if (((blank && peek() == '-') || peek() == ':') &&
+               (peek(1) == ' ' || at_ + 1 == characters_.size())) {
         header_.style.separator = static_cast<char>(peek());
         ++at_;
     } else if (blank) {
