@@ -208,6 +208,7 @@ TEST(PhoneNumber, StaysAsItIsWhenNormalisedAgain) {
 TEST(PhoneNumber, IsTheSameFromManyThreads) {
     std::vector<std::string> results(4);
     std::vector<std::thread> threads;
+    threads.reserve(results.size());
     for (std::string& result : results) {
         threads.emplace_back([&result] {
             for (int i = 0; i < 50; ++i) result = normalize_phone("044 55 8765 4321", "MX");

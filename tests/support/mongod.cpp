@@ -52,8 +52,14 @@ sockaddr_in loopback(int port) {
     return address;
 }
 
-int free_port() {
+int new_socket() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) fail("no socket");
+    return socket;
+}
+
+int free_port() {
+    const int socket = new_socket();
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     auto* generic = reinterpret_cast<sockaddr*>(&address);
@@ -65,7 +71,7 @@ int free_port() {
 }
 
 bool answers(int port) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int socket = new_socket();
     const sockaddr_in address = loopback(port);
     const bool connected =
         ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
@@ -163,6 +169,7 @@ void Mongod::spawn() {
         add({"--tlsMode", "requireTLS", "--tlsCertificateKeyFile", folder_ / "server.pem"});
     }
     std::vector<char*> raw;
+    raw.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) raw.push_back(argument.data());
     raw.push_back(nullptr);
 
@@ -177,6 +184,7 @@ void Mongod::spawn() {
         ::setsid();
     }
     const int null = ::open("/dev/null", O_RDWR);
+    if (null < 0) ::_exit(127);
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
     ::dup2(null, STDERR_FILENO);

@@ -83,7 +83,7 @@ std::optional<PhoneNumber> with_national(int country, const std::string& digits)
 }
 
 /// The rules that WhatsApp needs and libphonenumber does not have.
-PhoneNumber apply_country_rules(PhoneNumber number) {
+PhoneNumber apply_country_rules(const PhoneNumber& number) {
     const std::string digits = national(number);
     std::optional<PhoneNumber> changed;
     if (number.country_code() == kMexico) {
@@ -160,8 +160,8 @@ bool has_possible_length(const std::optional<PhoneNumber>& number) {
 
 /// The likeliest reading of `text`.
 std::optional<PhoneNumber> find_number(const std::string& text, const std::string& region) {
-    const auto at_home = read(text, region);
-    const auto abroad = read_without_plus(text);
+    auto at_home = read(text, region);
+    auto abroad = read_without_plus(text);
     const int abroad_code = abroad ? abroad->country_code() : 0;
     // No Mexican number begins with a 1, but the library drops one as the trunk prefix it once was.
     if (region == "MX" && abroad_code == kNorthAmerica && is_in_plan(abroad)) return abroad;
