@@ -14,4 +14,9 @@ FilterNode both(FilterNode a, FilterNode b) {
     return FilterNode(std::move(joined));
 }
 
+bool matches_everything(const FilterNode& filter) {
+    const auto* all = std::get_if<AllOf>(&filter);
+    return all != nullptr && all->parts.empty();
+}
+
 }  // namespace rapport

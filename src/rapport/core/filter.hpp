@@ -59,6 +59,9 @@ struct FilterNode : std::variant<AllOf, AnyOf, Negation, Compare, OneOf> {
 /// Both hold; joins into one flat list.
 FilterNode both(FilterNode a, FilterNode b);
 
+/// True for a filter without a condition.
+bool matches_everything(const FilterNode& filter);
+
 /// A filter on entities T. The default one matches everything. Build with where():
 ///
 ///     where(&Lead::current_stage) == SalesStage::kDiscovery && where(&Lead::message_count) >= 5

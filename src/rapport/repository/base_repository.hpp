@@ -83,12 +83,15 @@ class BaseRepository {
         co_return std::move(found.front());
     }
 
+    /// In the options' order. Without one the order is the engine's, but by id where everything
+    /// matches.
     Async<std::vector<T>> find_many(Filter<T> filter = {}, FindOptions<T> options = {},
                                     Deadline deadline = {}) {
         check_limit(options.limit, 0);
         if (options.skip < 0) throw InvalidArgument("skip: must not be negative");
         FindDocuments find{&collection_, filter.node(), options.sort.keys(), options.limit,
                            options.skip};
+        if (find.sort.empty() && matches_everything(find.filter)) find.sort = total_order({});
         co_return decode(co_await store_.find(std::move(find), deadline));
     }
 

@@ -33,12 +33,11 @@ std::vector<Index> lead_indexes() {
         {.name = "idx_followup_page",
          .keys = Keys<Lead>().ascending(followup).ascending(id).keys(),
          .where_present = followup.path()},
-        // MongoDB merges the sorted runs of several stages; SQLite walks one order and filters.
         {.name = "idx_stage_page",
          .keys = Keys<Lead>().ascending(stage).descending(interaction).descending(id).keys()},
         {.name = "idx_stage_messages",
-         .keys = Keys<Lead>().ascending(stage).descending(count).descending(id).keys(),
-         .engine = Engine::kMongo},
+         .keys = Keys<Lead>().ascending(stage).descending(count).descending(id).keys()},
+        // MongoDB merges the sorted runs of several stages; SQLite walks one order and filters.
         {.name = "idx_interaction_page",
          .keys = Keys<Lead>().descending(interaction).descending(id).keys(),
          .engine = Engine::kSqlite},

@@ -55,7 +55,8 @@ class MongoWorker final : public Worker {
 
   private:
     Result run(const FindDocuments& find, Deadline deadline) {
-        const Document filter = mongo::to_filter(find.filter);
+        const Document filter = find.sort.empty() ? mongo::to_filter(find.filter)
+                                                  : mongo::to_ordered_filter(find.filter);
         BsonWriter options;
         if (!find.sort.empty()) options.add("sort", mongo::to_sort(find.sort));
         if (find.limit > 0) options.add("limit", find.limit);

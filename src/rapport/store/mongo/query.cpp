@@ -1,5 +1,6 @@
 #include "rapport/store/mongo/query.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -86,6 +87,29 @@ Document to_filter(const FilterNode& filter) {
     BsonWriter out;
     write_node(out, filter);
     return out.finish();
+}
+
+/// For one of several values MongoDB merges the index's runs, one a value, in their order. Beside
+/// an alternative it may rather run that and sort what comes, so the alternative is hidden from its
+/// planner by a double negation.
+Document to_ordered_filter(const FilterNode& filter) {
+    const auto* all = std::get_if<AllOf>(&filter);
+    const auto has_several_values = [](const FilterNode& part) {
+        const auto* one_of = std::get_if<OneOf>(&part);
+        return one_of != nullptr && one_of->values.size() > 1;
+    };
+    if (all == nullptr || !std::ranges::any_of(all->parts, has_several_values)) {
+        return to_filter(filter);
+    }
+    AllOf hiding;
+    for (const FilterNode& part : all->parts) {
+        if (std::holds_alternative<AnyOf>(part)) {
+            hiding.parts.emplace_back(Negation{{FilterNode(Negation{{part}})}});
+        } else {
+            hiding.parts.push_back(part);
+        }
+    }
+    return to_filter(FilterNode(std::move(hiding)));
 }
 
 Document to_sort(const std::vector<SortKey>& sort) {

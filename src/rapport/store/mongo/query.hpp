@@ -9,6 +9,8 @@ namespace rapport::mongo {
 /// The trees of core in MongoDB's query language. Every value stands behind an operator, so that no
 /// text can become one.
 Document to_filter(const FilterNode& filter);
+/// The same condition for a query with an order to keep: written so that an index can give it.
+Document to_ordered_filter(const FilterNode& filter);
 Document to_sort(const std::vector<SortKey>& sort);
 Document to_update(const std::vector<Change>& changes);
 
