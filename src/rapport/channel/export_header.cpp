@@ -307,7 +307,12 @@ std::optional<ExportHeader> HeaderReader::read() {
     if (!separator()) return std::nullopt;
     header_.body = at_ < characters_.size() ? characters_[at_].offset : line_.size();
     // Marks in front of the body belong to it: they tell notices from what a person wrote.
-    while (header_.body >= 3 && line_.substr(header_.body - 3, 3) == "\u200E") header_.body -= 3;
+    constexpr std::size_t kMarkBytes = 3;
+    const auto mark_before = [&](std::string_view mark) {
+        return header_.body >= kMarkBytes &&
+               line_.substr(header_.body - kMarkBytes, kMarkBytes) == mark;
+    };
+    while (mark_before("\u200E") || mark_before("\u200F")) header_.body -= kMarkBytes;
     return header_;
 }
 
