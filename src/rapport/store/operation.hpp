@@ -99,6 +99,6 @@ using Result = std::variant<std::monostate, std::vector<Document>, std::vector<D
 
 /// The most bytes a document may have (MongoDB's limit; SQLite keeps to it too, so that data can
 /// move). A bigger one is refused with InvalidArgument before anything is sent.
-inline constexpr std::size_t kMaxDocumentBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kMaxDocumentBytes = std::size_t{16} * 1024 * 1024;
 
 }  // namespace rapport
