@@ -1,0 +1,189 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/cli/program.hpp"
+
+namespace rapport::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::TestWithParam;
+using ::testing::ValuesIn;
+
+constexpr auto kChat =
+    "24/12/23, 9:05 PM - Messages and calls are end-to-end encrypted.\n"
+    "24/12/23, 9:05 PM - +52 1 55 1234 5678: Hola\n"
+    "24/12/23, 9:06 PM - Luis: Buenas noches\n"
+    "24/12/23, 9:06 PM - +52 1 55 1234 5678: ok\n"
+    "24/12/23, 9:06 PM - +52 1 55 1234 5678: ok\n";
+constexpr auto kPhone = "+525512345678";
+
+class Import : public TestWithParam<std::string> {
+  protected:
+    Program rapport{GetParam()};
+
+    /// `added` of an import's report.
+    std::int64_t added(const Outcome& outcome) const {
+        return outcome.json().at("added").to_number<std::int64_t>();
+    }
+    std::int64_t messages_of(const std::string& lead) const {
+        const Outcome stats = rapport.run({"--json", "stats", lead});
+        if (stats.exit_code == 3 || stats.exit_code == 4) return 0;  // no database, no such lead
+        return stats.json().at("messages").to_number<std::int64_t>();
+    }
+};
+INSTANTIATE_TEST_SUITE_P(CommandLine, Import, ValuesIn(engines()),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(Import, StoresAChatWithANumberUnderThatNumber) {
+    const auto chat = rapport.write("chat.txt", kChat);
+    const Outcome outcome = rapport.run({"--json", "import", chat, "--timezone", "UTC"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(added(outcome), 5);
+    const auto history = rapport.run({"--json", "history", "55 1234 5678"}).json();
+    const auto& messages = history.at("messages").as_array();
+    ASSERT_EQ(messages.size(), 5);
+    EXPECT_EQ(messages[0].at("role"), "system");
+    EXPECT_EQ(messages[1].at("role"), "lead");
+    EXPECT_EQ(messages[1].at("timestamp"), "2023-12-24T21:05:00.000Z");
+    EXPECT_EQ(messages[2].at("role"), "human");
+    EXPECT_TRUE(history.at("next").is_null());
+}
+
+TEST_P(Import, AddsNothingTheSecondTimeAndOnlyTheNewOfALongerExport) {
+    const auto chat = rapport.write("chat.txt", kChat);
+    rapport.run({"import", chat, "--timezone", "UTC"});
+    EXPECT_EQ(added(rapport.run({"--json", "import", chat, "--timezone", "UTC"})), 0);
+    const std::string longer = std::string(kChat) + "24/12/23, 9:06 PM - +52 1 55 1234 5678: ok\n" +
+                               "25/12/23, 8:00 AM - Luis: Feliz Navidad\n";
+    const auto again = rapport.write("longer.txt", longer);
+    EXPECT_EQ(added(rapport.run({"--json", "import", again, "--timezone", "UTC"})), 2);
+    EXPECT_EQ(messages_of(kPhone), 7);
+}
+
+TEST_P(Import, ALongerExportThatRevealsTheDateOrderDoublesNothing) {
+    const std::string start = "3/6/18, 1:55 p.m. - +52 55 1234 5678: hola\n";
+    const auto chat = rapport.write("chat.txt", start);
+    EXPECT_EQ(added(rapport.run({"--json", "import", chat, "--timezone", "UTC"})), 1);
+    const auto longer =
+        rapport.write("longer.txt", start + "6/13/18, 1:55 p.m. - +52 55 1234 5678: adiós\n");
+    const Outcome outcome = rapport.run({"--json", "import", longer, "--timezone", "UTC"});
+    EXPECT_EQ(added(outcome), 1);
+    EXPECT_EQ(outcome.json().at("files").at(0).at("date_order"), "mdy");
+}
+
+TEST_P(Import, ASpanOlderThanWhatIsStoredLeavesTheNewestInTheWorkingMemory) {
+    std::string late;
+    for (int minute = 10; minute < 35; ++minute) {
+        late += "25/12/23, 20:" + std::to_string(minute) + " - +52 55 1234 5678: late " +
+                std::to_string(minute) + "\n";
+    }
+    rapport.run({"import", rapport.write("late.txt", late), "--timezone", "UTC"});
+    rapport.run({"import", rapport.write("early.txt", kChat), "--timezone", "UTC"});
+    const auto lead = rapport.run({"--json", "lead", kPhone}).json();
+    const auto& history = lead.at("recent_history").as_array();
+    ASSERT_EQ(history.size(), 20);
+    EXPECT_EQ(history.front().at("content"), "late 15");
+    EXPECT_EQ(history.back().at("content"), "late 34");
+    EXPECT_EQ(lead.at("last_interaction_at"), "2023-12-25T20:34:00.000Z");
+    EXPECT_EQ(lead.at("message_count"), 30);
+}
+
+TEST_P(Import, NamesAskForOurSideAndForTheLeadsNumber) {
+    const auto chat =
+        rapport.write("chat.txt", "24/12/23, 21:05 - Ana: hola\n24/12/23, 21:06 - Luis: buenas\n");
+    const Outcome who = rapport.run({"import", chat});
+    EXPECT_EQ(who.exit_code, 1);
+    EXPECT_THAT(who.err, AllOf(HasSubstr("\"Ana\", \"Luis\""), HasSubstr("--me")));
+    const Outcome number = rapport.run({"import", chat, "--me", "Luis"});
+    EXPECT_EQ(number.exit_code, 1);
+    EXPECT_THAT(number.err, HasSubstr("--lead"));
+    const Outcome nobody = rapport.run({"import", chat, "--me", "Eva"});
+    EXPECT_THAT(nobody.err, HasSubstr("\"Ana\", \"Luis\""));
+    const Outcome stored = rapport.run(
+        {"import", chat, "--me", "Luis", "--me-role", "assistant", "--lead", "55 1234 5678"});
+    EXPECT_EQ(stored.exit_code, 0) << stored.err;
+    const auto lead = rapport.run({"--json", "lead", kPhone}).json();
+    EXPECT_EQ(lead.at("full_name"), "Ana");
+    EXPECT_EQ(lead.at("recent_history").at(1).at("role"), "assistant");
+}
+
+TEST_P(Import, AGroupChatIsReadButNotStored) {
+    const auto chat = rapport.write("chat.txt",
+                                    "24/12/23, 21:05 - Ana: a\n24/12/23, 21:06 - Luis: b\n"
+                                    "24/12/23, 21:07 - Eva: c\n");
+    EXPECT_EQ(rapport.run({"import", "--dry-run", chat}).exit_code, 0);
+    const Outcome outcome = rapport.run({"import", chat, "--me", "Luis", "--lead", kPhone});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, HasSubstr("group chat"));
+    EXPECT_EQ(messages_of(kPhone), 0);
+}
+
+TEST_P(Import, ABrokenRecordKeepsItsFileBackUnlessToldToGoOn) {
+    const auto broken = rapport.write(
+        "broken.jsonl",
+        "{\"lead_id\":\"+525512345678\",\"role\":\"lead\",\"content\":\"hola\"}\n"
+        "{\"lead_id\":\"+525512345678\",\"role\":\"nobody\",\"content\":\"secret words\"}\n");
+    const auto whole = rapport.write(
+        "whole.jsonl", "{\"lead_id\":\"+525599998888\",\"role\":\"lead\",\"content\":\"hi\"}\n");
+    const Outcome outcome = rapport.run({"import", broken, whole});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("broken.jsonl:2: role"), Not(HasSubstr("secret"))));
+    EXPECT_EQ(messages_of(kPhone), 0);
+    EXPECT_EQ(messages_of("+525599998888"), 1);
+    EXPECT_EQ(rapport.run({"import", "--keep-going", broken}).exit_code, 1);
+    EXPECT_EQ(messages_of(kPhone), 1);
+}
+
+TEST_P(Import, ConversationsWithoutALeadGetOneOfTheirOwn) {
+    const auto file = rapport.write(
+        "talk.jsonl",
+        "{\"conversation_id\":\"c1\",\"turns\":[{\"role\":\"lead\",\"text\":\"hi\",\"acts\":[]},"
+        "{\"role\":\"assistant\",\"text\":\"hello\"}]}\n");
+    EXPECT_EQ(added(rapport.run({"--json", "import", file})), 2);
+    EXPECT_EQ(added(rapport.run({"--json", "import", file})), 0);
+    const auto history = rapport.run({"--json", "history", "ext:c1"}).json();
+    EXPECT_EQ(history.at("messages").at(0).at("content"), "hi");
+    EXPECT_EQ(history.at("messages").at(1).at("seq"), 2);
+}
+
+TEST_P(Import, ADryRunShowsEveryRecordAndTouchesNoDatabase) {
+    const auto chat = rapport.write(
+        "chat.txt", "3/6/18, 1:55 p.m. - a: IMG-20210428-WA0001.jpg (file attached)\nfoto\n");
+    const Outcome outcome = rapport.run_bare({"--db", "mongodb://127.0.0.1:1/", "--json", "import",
+                                              "--dry-run", chat, "--timezone", "UTC"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto record = outcome.json().at("files").at(0).at("records").at(0);
+    EXPECT_EQ(record.at("line"), 1);
+    EXPECT_EQ(record.at("timestamp"), "2018-06-03T13:55:00.000Z");
+    EXPECT_EQ(record.at("author"), "a");
+    EXPECT_EQ(record.at("text"), "foto");
+    EXPECT_EQ(record.at("attachment").at("name"), "IMG-20210428-WA0001.jpg");
+    EXPECT_EQ(record.at("system"), false);
+    EXPECT_EQ(record.at("media_omitted"), false);
+}
+
+TEST_P(Import, SaysWhichFileCannotBeReadAndWhy) {
+    const Outcome missing = rapport.run({"import", "nothere.txt"});
+    EXPECT_EQ(missing.exit_code, 1);
+    EXPECT_THAT(missing.err, HasSubstr("nothere.txt: no such file"));
+    const auto prose = rapport.write("prose.txt", "This is no chat\n");
+    EXPECT_THAT(rapport.run({"import", prose}).err, HasSubstr("no message found"));
+    const Outcome zone = rapport.run({"import", prose, "--timezone", "Mars/Olympus"});
+    EXPECT_EQ(zone.exit_code, 2);
+    EXPECT_THAT(zone.err, HasSubstr("America/Mexico_City"));
+}
+
+TEST_P(Import, BytesThatAreNoTextAreReplacedAndCounted) {
+    const auto chat = rapport.write("chat.txt", "24/12/23, 21:05 - +52 55 1234 5678: a\xFF!\n");
+    const Outcome outcome = rapport.run({"import", chat, "--timezone", "UTC"});
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_THAT(outcome.err, HasSubstr("1 parts that are not UTF-8"));
+    const auto history = rapport.run({"--json", "history", kPhone}).json();
+    EXPECT_EQ(history.at("messages").at(0).at("content"), "a\uFFFD!");
+}
+
+}  // namespace
+}  // namespace rapport::testing

@@ -1,0 +1,88 @@
+#include "tests/cli/program.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/json/parse.hpp>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace rapport::testing {
+namespace {
+
+std::string read_file(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> raw;
+    for (std::string& text : texts) raw.push_back(text.data());
+    raw.push_back(nullptr);
+    return raw;
+}
+
+void send_to(int descriptor, const std::filesystem::path& file) {
+    const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ::dup2(opened, descriptor);
+}
+
+}  // namespace
+
+boost::json::value Outcome::json() const { return boost::json::parse(out); }
+
+Program::Program(const std::string& engine) : database_(engine) {
+    std::string folder = (std::filesystem::temp_directory_path() / "rapport_cli_XXXXXX").string();
+    if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    folder_ = folder;
+    environment_ = {"PATH=/usr/bin:/bin",
+                    "MONGODB_DATABASE=" + database_.settings().mongodb_database};
+    for (const char* inherited : {"LLVM_PROFILE_FILE", "ASAN_OPTIONS", "TSAN_OPTIONS"}) {
+        if (const char* value = std::getenv(inherited)) set(inherited, value);
+    }
+}
+
+Program::~Program() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+}
+
+void Program::set(const std::string& name, const std::string& value) {
+    environment_.push_back(name + "=" + value);
+}
+
+std::string Program::write(const std::string& name, std::string_view content) const {
+    std::ofstream(folder_ / name, std::ios::binary) << content;
+    return name;
+}
+
+Outcome Program::run(std::vector<std::string> arguments) const {
+    const DatabaseUrl& url = database_.url();
+    arguments.insert(arguments.begin(),
+                     {"--db", database_.is_sqlite() ? "sqlite:" + url.location : url.location});
+    return run_bare(std::move(arguments));
+}
+
+Outcome Program::run_bare(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), RAPPORT_PROGRAM);
+    std::vector<std::string> environment = environment_;
+    const std::vector<char*> argv = pointers(arguments);
+    const std::vector<char*> envp = pointers(environment);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (::chdir(folder_.c_str()) != 0) ::_exit(126);
+        ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
+        send_to(STDOUT_FILENO, folder_ / ".out");
+        send_to(STDERR_FILENO, folder_ / ".err");
+        ::execve(argv.front(), argv.data(), envp.data());
+        ::_exit(127);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_ / ".out"),
+            read_file(folder_ / ".err")};
+}
+
+}  // namespace rapport::testing

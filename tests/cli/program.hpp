@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/engine.hpp"
+
+namespace rapport::testing {
+
+/// What one run of the program gave.
+struct Outcome {
+    int exit_code;
+    std::string out;
+    std::string err;
+
+    /// stdout as JSON; fails the test's expectation by an exception when it is none.
+    boost::json::value json() const;
+};
+
+/// The program as a person starts it: in a folder of its own, with an environment that holds what
+/// the test says and nothing of the developer's.
+class Program {
+  public:
+    explicit Program(const std::string& engine);
+    ~Program();
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+    /// Runs `rapport ARGUMENTS…` on the test's own database.
+    Outcome run(std::vector<std::string> arguments) const;
+    /// Runs it as it is: no --db is added.
+    Outcome run_bare(std::vector<std::string> arguments) const;
+
+    /// Sets a variable of the environment for the runs that follow.
+    void set(const std::string& name, const std::string& value);
+
+    /// Writes a file into the folder and returns its name.
+    std::string write(const std::string& name, std::string_view content) const;
+    bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
+
+  private:
+    OwnDatabase database_;
+    std::filesystem::path folder_;
+    std::vector<std::string> environment_;
+};
+
+}  // namespace rapport::testing
