@@ -86,6 +86,19 @@ TEST_P(Lists, DueOnesComeEarliestFirstAndTheMomentItselfIsIncluded) {
     EXPECT_TRUE(await(leads.get_leads_needing_followup(kStart - hours(1))).empty());
 }
 
+TEST_P(Lists, TheFollowUpIndexHoldsOnlyLeadsWithAFollowUp) {
+    for (int n = 0; n < 3; ++n) {
+        store_lead(n, [n](Lead& lead) {
+            if (n == 0) lead.next_followup_at = kStart;
+        });
+    }
+    EXPECT_EQ(engine.entries_of("leads", "idx_next_followup"), 1);
+    Lead lead = await(leads.get_by_phone(numbered_phone(0))).value();
+    lead.next_followup_at.reset();
+    await(leads.save(lead));
+    EXPECT_EQ(engine.entries_of("leads", "idx_next_followup"), 0);
+}
+
 TEST_P(Lists, StaleOnesComeOldestFirstWithoutThoseThatAreClosed) {
     const Timestamp today = now();
     const auto quiet_for = [&](int n, SalesStage stage) {

@@ -90,6 +90,44 @@ void insert_into_sqlite(sqlite3* database, const Collection& collection, const D
     require(done, sqlite3_errmsg(database));
 }
 
+std::int64_t count_by_index(mongoc_client_t* client, const std::string& database,
+                            const std::string& collection, const std::string& index) {
+    bson_error_t error{};
+    bson_t reply;
+    bson_t* command = BCON_NEW("count", BCON_UTF8(collection.c_str()), "query", "{", "}", "hint",
+                               BCON_UTF8(index.c_str()));
+    const bool done =
+        mongoc_client_command_simple(client, database.c_str(), command, nullptr, &reply, &error);
+    bson_destroy(command);
+    bson_iter_t found;
+    const std::int64_t count =
+        bson_iter_init_find(&found, &reply, "n") ? bson_iter_as_int64(&found) : -1;
+    bson_destroy(&reply);
+    require(done, error.message);
+    return count;
+}
+
+/// SQLite tells the entries of a partial index by its condition only.
+std::int64_t count_by_index(sqlite3* database, const std::string& collection,
+                            const std::string& index) {
+    const std::string sql = fmt::format(
+        "SELECT substr(sql, instr(sql, ' WHERE ')) FROM sqlite_master WHERE name='{}'", index);
+    const auto first_text = [&](const std::string& query) {
+        sqlite3_stmt* statement = nullptr;
+        require(sqlite3_prepare_v2(database, query.c_str(), -1, &statement, nullptr) == SQLITE_OK,
+                sqlite3_errmsg(database));
+        std::string text;
+        if (sqlite3_step(statement) == SQLITE_ROW) {
+            text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
+        }
+        sqlite3_finalize(statement);
+        return text;
+    };
+    std::string condition = first_text(sql);
+    if (!condition.starts_with(" WHERE ")) condition.clear();
+    return std::stoll(first_text("SELECT count(*) FROM " + collection + condition));
+}
+
 }  // namespace
 
 std::vector<std::string> engines() { return {"sqlite", "mongodb"}; }
@@ -145,6 +183,17 @@ Document Engine::stored(const Collection& collection, const ObjectId& id) {
     auto found = await(store().find({&collection, Compare{"_id", CompareOp::kEqual, id}}));
     require(found.size() == 1, "no such document");
     return std::move(found.front());
+}
+
+std::int64_t Engine::entries_of(const std::string& collection, const std::string& index) {
+    std::int64_t count = 0;
+    await(manager_.client().use_native_handle([&](void* handle) {
+        count = is_sqlite()
+                    ? count_by_index(static_cast<sqlite3*>(handle), collection, index)
+                    : count_by_index(static_cast<mongoc_client_t*>(handle),
+                                     database_.settings().mongodb_database, collection, index);
+    }));
+    return count;
 }
 
 Document foreign(std::string_view json) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,6 +51,9 @@ class Engine {
 
     /// What is stored, unread.
     Document stored(const Collection& collection, const ObjectId& id);
+
+    /// How many documents an index holds.
+    std::int64_t entries_of(const std::string& collection, const std::string& index);
 
   private:
     OwnDatabase database_;
