@@ -60,8 +60,9 @@ class StoreDifferentialTest
         }
         std::ranges::sort(
             found, [&](const auto& a, const auto& b) { return less(a.first, b.first, order); });
-        std::vector<std::size_t> positions;
-        for (const auto& [place, position] : found) positions.push_back(position);
+        std::vector<std::size_t> positions(found.size());
+        std::ranges::transform(found, positions.begin(),
+                               [](const auto& one) { return one.second; });
         return positions;
     }
 
