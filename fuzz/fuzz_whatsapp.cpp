@@ -10,7 +10,7 @@
 /// Any bytes parse; all that comes out is valid UTF-8, and each record starts on a line of its own.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace rapport;
-    const ExportText text = decode_text(std::string(reinterpret_cast<const char*>(data), size));
+    const ExportText text = decode_text({reinterpret_cast<const char*>(data), size});
     const WhatsAppExport parsed = parse_whatsapp(text.text);
     std::int64_t line = 0;
     for (const ExportRecord& record : parsed.records) {

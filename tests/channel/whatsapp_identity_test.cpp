@@ -15,6 +15,7 @@ constexpr std::string_view kChat =
 std::vector<std::string> identities(std::string_view text, DateOrder order = DateOrder::kAuto) {
     const WhatsAppExport parsed = parse_whatsapp(text, order);
     std::vector<std::string> sides;
+    sides.reserve(parsed.records.size());
     for (const ExportRecord& record : parsed.records) {
         sides.emplace_back(record.system ? "system" : record.author == "Eva" ? "us" : "them");
     }

@@ -97,13 +97,13 @@ std::optional<std::string> take_bracketed_name(std::string& line) {
     const std::size_t wide_colon = inside.find("：");
     const std::size_t colon = std::min(inside.find(':'), wide_colon);
     if (colon == std::string_view::npos) {
-        const std::string name(trim(text.substr(0, open)));
+        std::string name(trim(text.substr(0, open)));
         if (!is_file_name(name) || !trim(text.substr(close + 1)).empty()) return std::nullopt;
         line.clear();
         return name;
     }
     const std::size_t colon_bytes = colon == wide_colon ? std::string_view("：").size() : 1;
-    const std::string name(trim(inside.substr(colon + colon_bytes)));
+    std::string name(trim(inside.substr(colon + colon_bytes)));
     if (!is_file_name(name)) return std::nullopt;
     line.erase(open, close - open + 1);
     line = std::string(trim(line));
@@ -116,7 +116,7 @@ std::optional<std::string> take_parenthesised_name(std::string& line) {
     const std::string_view text = trim(line);
     const std::size_t open = text.rfind('(');
     if (open == std::string_view::npos || !text.ends_with(')')) return std::nullopt;
-    const std::string name(trim(text.substr(0, open)));
+    std::string name(trim(text.substr(0, open)));
     const std::string words = lower(trim(text.substr(open + 1, text.size() - open - 2)));
     const bool from_whatsapp = name.find("-WA") != std::string::npos;
     if (!is_file_name(name) || (!is_any(words, phrases::attached_marks()) && !from_whatsapp)) {

@@ -132,11 +132,11 @@ ExportText from_utf16(std::string_view bytes, bool big_endian) {
 
 }  // namespace
 
-ExportText decode_text(std::string bytes) {
-    const std::string_view view(bytes);
-    if (view.starts_with("\xFF\xFE")) return from_utf16(view.substr(2), false);
-    if (view.starts_with("\xFE\xFF")) return from_utf16(view.substr(2), true);
-    RepairedText repaired = repair_utf8(view.starts_with("\xEF\xBB\xBF") ? view.substr(3) : view);
+ExportText decode_text(std::string_view bytes) {
+    if (bytes.starts_with("\xFF\xFE")) return from_utf16(bytes.substr(2), false);
+    if (bytes.starts_with("\xFE\xFF")) return from_utf16(bytes.substr(2), true);
+    if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
+    RepairedText repaired = repair_utf8(bytes);
     return {std::move(repaired.text), repaired.replaced};
 }
 

@@ -23,7 +23,7 @@ struct ExportText {
 ExportText read_export(const std::filesystem::path& file);
 
 /// Bytes as text; see read_export.
-ExportText decode_text(std::string bytes);
+ExportText decode_text(std::string_view bytes);
 
 /// What a file holds.
 enum class InputFormat : std::uint8_t { kWhatsApp, kJsonl };

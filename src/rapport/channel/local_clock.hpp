@@ -6,7 +6,7 @@
 #include "rapport/core/time.hpp"
 
 namespace date {
-class time_zone;
+class time_zone;  // NOLINT(readability-identifier-naming): theirs
 }
 
 namespace rapport {
