@@ -74,7 +74,7 @@ class MongodbProbe final : public PlanProbe {
 
   private:
     void run(const std::string& json) {
-        await(manager_.client().use_native_handle([&](void* handle) {
+        const auto run_command = [&](void* handle) {
             bson_error_t error{};
             const auto* bytes = reinterpret_cast<const std::uint8_t*>(json.data());
             bson_t* command = bson_new_from_json(bytes, std::ssize(json), &error);
@@ -84,7 +84,9 @@ class MongodbProbe final : public PlanProbe {
                                              database_.c_str(), command, nullptr, nullptr, &error);
             bson_destroy(command);
             if (!done) throw std::runtime_error(error.message);
-        }));
+        };
+        await(manager_.client().use_native_handle(run_command,
+                                                  Deadline::in(std::chrono::minutes(4))));
     }
 
     DatabaseManager& manager_;

@@ -60,10 +60,11 @@ class SqliteProbe final : public PlanProbe {
     }
 
     void fill(int leads, int messages) override {
-        await(manager_.client().use_native_handle([&](void* handle) {
+        const auto fill_all = [&](void* handle) {
             execute(static_cast<sqlite3*>(handle), fmt::format(kFillLeads, leads));
             execute(static_cast<sqlite3*>(handle), fmt::format(kFillMessages, messages, leads));
-        }));
+        };
+        await(manager_.client().use_native_handle(fill_all, Deadline::in(std::chrono::minutes(4))));
     }
 
     void start() override {
