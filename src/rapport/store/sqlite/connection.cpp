@@ -11,7 +11,8 @@
 namespace rapport::sqlite {
 namespace {
 
-constexpr std::chrono::milliseconds kBusyTimeout{5000};
+/// How long another process may hold a lock that we want.
+constexpr std::chrono::seconds kLockPatience{5};
 constexpr std::size_t kMaxIdleStatements = 128;
 /// Virtual machine instructions between two looks at the clock: well under a millisecond.
 constexpr int kStepsBetweenChecks = 4000;
@@ -118,16 +119,22 @@ Connection::Connection(const std::filesystem::path& file) {
     database_.reset(opened);
     check(code);
     sqlite3_extended_result_codes(opened, 1);
-    set_deadline(Deadline());
+    sqlite3_busy_handler(opened, wait_for_lock, this);
     sqlite3_progress_handler(opened, kStepsBetweenChecks, stop_at_deadline, &deadline_);
     add_functions(opened);
     execute("PRAGMA synchronous=FULL; PRAGMA secure_delete=ON");
 }
 
-void Connection::set_deadline(Deadline deadline) {
-    deadline_ = deadline;
-    sqlite3_busy_timeout(handle(),
-                         static_cast<int>(std::min(kBusyTimeout, deadline.left()).count()));
+/// In place of SQLite's own time-out, which adds up the sleeps it asked for: on a busy machine
+/// those are longer, and the deadline would be missed. `waits` counts those for one lock before
+/// this.
+int Connection::wait_for_lock(void* connection, int waits) noexcept {
+    auto& self = *static_cast<Connection*>(connection);
+    if (waits == 0) self.lock_patience_ = Deadline::in(kLockPatience);
+    if (self.deadline_.passed() || self.lock_patience_.passed()) return 0;
+    constexpr int kLongest = 10;
+    sqlite3_sleep(std::min(waits + 1, kLongest));
+    return 1;
 }
 
 Statement Connection::prepare(const std::string& sql) {
@@ -167,6 +174,10 @@ void Connection::check(int code) const {
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {
     connection_.execute("BEGIN IMMEDIATE");
+    if (connection_.deadline().passed()) {
+        connection_.roll_back();
+        connection_.check(SQLITE_INTERRUPT);
+    }
 }
 
 Transaction::~Transaction() { connection_.roll_back(); }

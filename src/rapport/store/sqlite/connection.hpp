@@ -66,7 +66,8 @@ class Connection {
 
     /// From here on whatever still runs at this moment ends with Timeout, waits for another
     /// process's lock included.
-    void set_deadline(Deadline deadline);
+    void set_deadline(Deadline deadline) { deadline_ = deadline; }
+    Deadline deadline() const { return deadline_; }
 
     /// Throws InvalidArgument for a statement beyond SQLite's limits.
     Statement prepare(const std::string& sql);
@@ -92,11 +93,15 @@ class Connection {
     };
 
     std::unique_ptr<sqlite3, Close> database_;
+    static int wait_for_lock(void* connection, int waits) noexcept;
+
     StatementCache idle_statements_;
     Deadline deadline_;
+    Deadline lock_patience_;
 };
 
-/// A write transaction: rolled back unless committed.
+/// A write transaction: rolled back unless committed. Throws Timeout when the lock came too late:
+/// the caller may have been told already that nothing was done.
 class Transaction {
   public:
     explicit Transaction(Connection& connection);
