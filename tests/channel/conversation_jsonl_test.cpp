@@ -114,6 +114,10 @@ struct Broken {
     std::string_view reason;
 };
 
+std::ostream& operator<<(std::ostream& out, const Broken& broken) {
+    return out << ::testing::PrintToString(broken.line);
+}
+
 class BrokenJsonl : public ::testing::TestWithParam<Broken> {};
 
 TEST_P(BrokenJsonl, IsAProblemThatNeverQuotesText) {

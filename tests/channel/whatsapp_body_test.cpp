@@ -106,6 +106,10 @@ struct Attached {
     std::string_view caption;
 };
 
+std::ostream& operator<<(std::ostream& out, const Attached& attached) {
+    return out << ::testing::PrintToString(attached.text);
+}
+
 class WhatsAppAttachment : public ::testing::TestWithParam<Attached> {};
 
 TEST_P(WhatsAppAttachment, IsTakenOutOfTheText) {
@@ -188,6 +192,10 @@ struct Edited {
     std::string_view text;
     std::string_view kept;
 };
+
+std::ostream& operator<<(std::ostream& out, const Edited& edited) {
+    return out << ::testing::PrintToString(edited.text);
+}
 
 class WhatsAppEdited : public ::testing::TestWithParam<Edited> {};
 

@@ -89,6 +89,10 @@ struct Named {
     std::string_view author;
 };
 
+std::ostream& operator<<(std::ostream& out, const Named& named) {
+    return out << ::testing::PrintToString(named.written);
+}
+
 class WhatsAppAuthor : public ::testing::TestWithParam<Named> {};
 
 TEST_P(WhatsAppAuthor, IsReadAsPeopleKnowIt) {

@@ -16,6 +16,10 @@ struct Head {
     std::string_view moment;
 };
 
+std::ostream& operator<<(std::ostream& out, const Head& head) {
+    return out << ::testing::PrintToString(head.line);
+}
+
 class WhatsAppHead : public ::testing::TestWithParam<Head> {};
 
 TEST_P(WhatsAppHead, GivesMomentAuthorAndText) {
