@@ -180,7 +180,7 @@ TEST_P(Import, BytesThatAreNoTextAreReplacedAndCounted) {
     const auto chat = rapport.write("chat.txt", "24/12/23, 21:05 - +52 55 1234 5678: a\xFF!\n");
     const Outcome outcome = rapport.run({"import", chat, "--timezone", "UTC"});
     EXPECT_EQ(outcome.exit_code, 0);
-    EXPECT_THAT(outcome.err, HasSubstr("1 parts that are not UTF-8"));
+    EXPECT_THAT(outcome.err, HasSubstr("1 part became U+FFFD"));
     const auto history = rapport.run({"--json", "history", kPhone}).json();
     EXPECT_EQ(history.at("messages").at(0).at("content"), "a\uFFFD!");
 }

@@ -25,14 +25,19 @@ struct Report {
     std::int64_t added = 0;
 };
 
+std::string counted(std::int64_t count, std::string_view what) {
+    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 void warn_about(const ParsedFile& parsed) {
     if (parsed.replaced_bytes > 0) {
-        spdlog::warn("{}: {} parts that are not UTF-8 became U+FFFD", parsed.file,
-                     parsed.replaced_bytes);
+        spdlog::warn("{}: not all of it is UTF-8: {} became U+FFFD", parsed.file,
+                     counted(static_cast<std::int64_t>(parsed.replaced_bytes), "part"));
     }
     if (parsed.whatsapp.lines_before_first > 0) {
-        spdlog::warn("{}: {} lines before the first message passed over", parsed.file,
-                     parsed.whatsapp.lines_before_first);
+        const auto lines = static_cast<std::int64_t>(parsed.whatsapp.lines_before_first);
+        spdlog::warn("{}: {} before the first message passed over", parsed.file,
+                     counted(lines, "line"));
     }
 }
 
@@ -115,18 +120,15 @@ void print_json(const Report& report, const ImportOptions& options) {
     fmt::print("{}\n", out.finish());
 }
 
-std::string counted(std::int64_t count, std::string_view what) {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 void print_text(const Report& report, const ImportOptions& options) {
     for (const ParsedFile& parsed : report.files) {
         const bool whatsapp = parsed.format == InputFormat::kWhatsApp;
-        fmt::print(
-            "{}: {}, {} records{}\n", parsed.file, enum_to_string(parsed.format), parsed.records(),
-            whatsapp ? fmt::format(", dates {}, times in {}",
-                                   enum_to_string(parsed.whatsapp.date_order), options.timezone)
-                     : std::string());
+        fmt::print("{}: {}, {}{}\n", parsed.file, enum_to_string(parsed.format),
+                   counted(static_cast<std::int64_t>(parsed.records()), "record"),
+                   whatsapp
+                       ? fmt::format(", dates {}, times in {}",
+                                     enum_to_string(parsed.whatsapp.date_order), options.timezone)
+                       : std::string());
     }
     if (options.dry_run) {
         fmt::print("Dry run: nothing was stored.\n");
@@ -219,11 +221,17 @@ void run(Context& context, ImportOptions options) {
     if (!report.problems.empty()) context.exit_code = kDataProblem;
 }
 
+/// An option whose value is one of some names. A name that no E has, like `auto` for a format,
+/// chooses nothing.
 template <NamedEnum E>
-std::vector<std::pair<std::string, E>> choices() {
-    std::vector<std::pair<std::string, E>> all;
-    for (const auto& [value, name] : kEnumTable<E>) all.emplace_back(name, value);
-    return all;
+CLI::Option* add_choice(CLI::App& command, const std::string& name,
+                        const std::vector<std::string>& names, const std::string& description,
+                        std::invocable<E> auto choose) {
+    const auto read = [choose](const std::string& chosen) {
+        if (const auto value = enum_from_string<E>(chosen)) choose(*value);
+    };
+    return command.add_option_function<std::string>(name, read, description)
+        ->check(CLI::IsMember(names));
 }
 
 }  // namespace
@@ -232,26 +240,22 @@ void add_import(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand(
         "import", "Store WhatsApp exports (.txt, .zip) and JSONL conversations");
     auto options = std::make_shared<ImportOptions>();
-    auto format = std::make_shared<std::string>("auto");
     command->add_option("files", options->files, "what to import")->type_name("FILE")->required();
-    command->add_option("--format", *format, "auto (default), whatsapp or jsonl")
-        ->check(CLI::IsMember({"auto", "whatsapp", "jsonl"}))
-        ->type_name("FORMAT");
+    add_choice<InputFormat>(*command, "--format", {"auto", "whatsapp", "jsonl"}, "default: auto",
+                            [options](InputFormat format) { options->format = format; });
     command->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
         ->type_name("PHONE");
     command->add_option("--me", options->me, "our side's name in the chat")->type_name("NAME");
-    const std::vector<std::pair<std::string, MessageRole>> our_roles{
-        {"human", MessageRole::kHuman}, {"assistant", MessageRole::kAssistant}};
-    command->add_option("--me-role", options->me_role, "human (default) or assistant")
-        ->transform(CLI::CheckedTransformer(our_roles))
-        ->type_name("ROLE");
+    add_choice<MessageRole>(*command, "--me-role", {"human", "assistant"},
+                            "who writes on our side (default: human)",
+                            [options](MessageRole role) { options->me_role = role; });
     command
         ->add_option("--timezone", options->timezone,
                      "where the phone was, e.g. America/Mexico_City (default: the system's)")
         ->type_name("TZ");
-    command->add_option("--date-order", options->date_order, "auto (default), dmy, mdy, ymd or ydm")
-        ->transform(CLI::CheckedTransformer(choices<DateOrder>()))
-        ->type_name("ORDER");
+    add_choice<DateOrder>(*command, "--date-order", {"auto", "dmy", "mdy", "ymd", "ydm"},
+                          "default: auto, from the whole file",
+                          [options](DateOrder order) { options->date_order = order; });
     command->add_flag("--dry-run", options->dry_run, "read only; needs no database");
     command->add_flag("--keep-going", options->keep_going,
                       "store the rest of a file whose records are not all usable");
@@ -264,10 +268,7 @@ Examples:
   rapport import _chat.txt --me "Ana (Sales)" --lead 5512345678 --date-order mdy
   rapport import conversations.jsonl --keep-going
   rapport --json import --dry-run chat.txt)help");
-    command->callback([&context, options, format] {
-        options->format = enum_from_string<InputFormat>(*format);
-        run(context, *options);
-    });
+    command->callback([&context, options] { run(context, *options); });
 }
 
 }  // namespace rapport::cli

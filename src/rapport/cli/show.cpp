@@ -34,7 +34,10 @@ void print_signal(std::string_view dimension, const std::optional<Signal>& signa
 std::string show_handoff(const Lead& lead) {
     std::string text(enum_to_string(lead.handoff_status));
     if (lead.handoff_assigned_to) text += " to " + *lead.handoff_assigned_to;
-    if (lead.handoff_requested_at) text += ", requested " + show_time(*lead.handoff_requested_at);
+    if (lead.handoff_requested_at) {
+        text += lead.handoff_status == HandoffStatus::kRequested ? " " : ", requested ";
+        text += show_time(*lead.handoff_requested_at);
+    }
     if (lead.handoff_reason) text += ": " + *lead.handoff_reason;
     return text;
 }

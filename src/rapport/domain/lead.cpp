@@ -104,7 +104,8 @@ void Lead::request_handoff(std::string reason, Timestamp at) {
     }
     handoff_status = HandoffStatus::kRequested;
     handoff_requested_at = at;
-    handoff_reason = std::move(reason);
+    handoff_reason.reset();
+    if (!reason.empty()) handoff_reason = std::move(reason);
     handoff_assigned_to.reset();
 }
 

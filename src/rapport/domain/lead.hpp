@@ -107,7 +107,8 @@ struct Lead {
     std::string format_history(std::size_t limit = kHistoryWindow,
                                const std::vector<MessageRole>& roles = {}) const;
 
-    /// Asks for a human. Throws InvalidArgument when one is asked for or there already.
+    /// Asks for a human; the reason may be empty. Throws InvalidArgument when one is asked for or
+    /// there already.
     void request_handoff(std::string reason, Timestamp at = now());
     /// Gives the conversation to a person (or another one). Throws InvalidArgument for no name.
     void assign_handoff(std::string person);
