@@ -160,7 +160,8 @@ TEST_P(Import, ADryRunShowsEveryRecordAndTouchesNoDatabase) {
     EXPECT_EQ(record.at("timestamp"), "2018-06-03T13:55:00.000Z");
     EXPECT_EQ(record.at("author"), "a");
     EXPECT_EQ(record.at("text"), "foto");
-    EXPECT_EQ(record.at("attachment").at("name"), "IMG-20210428-WA0001.jpg");
+    EXPECT_EQ(record.at("attachment"), "IMG-20210428-WA0001.jpg");
+    EXPECT_EQ(record.at("attachment_kind"), "image");
     EXPECT_EQ(record.at("system"), false);
     EXPECT_EQ(record.at("media_omitted"), false);
 }

@@ -117,6 +117,10 @@ TEST(Settings, ReadEveryVariable) {
     EXPECT_EQ(settings.log_format, "json");
 }
 
+TEST(Settings, ZzIsARegionWithoutNumbers) {
+    EXPECT_EQ(load({{"DEFAULT_REGION", "zz"}}).settings.default_region, "ZZ");
+}
+
 TEST(Settings, ReadTheWordsForTrueAndFalseInAnyCase) {
     for (const char* word : {"true", "TRUE", "1", "yes", "On"}) {
         EXPECT_TRUE(load({{"ENABLE_MESSAGE_ARCHIVAL", word}}).settings.enable_message_archival);
@@ -153,7 +157,7 @@ TEST(Settings, RefuseWhatIsNotAllowed) {
         {"MESSAGE_RETENTION_DAYS", "1.5"},
         {"ENABLE_MESSAGE_ARCHIVAL", "maybe"},
         {"DEFAULT_REGION", "Mexico"},
-        {"DEFAULT_REGION", "ZZ"},
+        {"DEFAULT_REGION", "XX"},
         {"LOG_FORMAT", "xml"}};
     for (const auto& [name, value] : refused) {
         const std::string message = load_error({{name, value}});

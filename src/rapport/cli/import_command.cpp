@@ -54,10 +54,8 @@ void add_whatsapp_records(JsonWriter& out, const ParsedFile& parsed, const Local
         out.add("text", std::string_view(record.text));
         out.add("system", record.system);
         if (record.attachment) {
-            out.begin_document("attachment");
-            out.add("kind", std::string_view(record.attachment->kind));
-            out.add("name", std::string_view(record.attachment->name));
-            out.end();
+            out.add("attachment", std::string_view(record.attachment->name));
+            out.add("attachment_kind", std::string_view(record.attachment->kind));
         }
         out.add("media_omitted", record.media_omitted);
         out.end();

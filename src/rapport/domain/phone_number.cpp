@@ -198,7 +198,11 @@ std::string normalize_phone(std::string_view typed, std::string_view default_reg
     const std::string text = is_address ? fmt::format("+{}", bare) : std::string(bare);
 
     const auto number = find_number(text, std::string(default_region));
-    if (!number) refuse(typed, fmt::format("no such number in {}", default_region));
+    if (!number) {
+        refuse(typed, is_known_region(default_region)
+                          ? fmt::format("no such number in {}", default_region)
+                          : "no country code");
+    }
     return e164(*number);
 }
 

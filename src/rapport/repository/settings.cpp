@@ -105,13 +105,13 @@ const std::array<Declaration, 10> kDeclarations{{
          return read_bool(text, to.enable_message_archival);
      },
      [](const Settings& from) { return to_bool_text(from.enable_message_archival); }},
-    {"DEFAULT_REGION", "a region of two letters (ISO 3166), e.g. MX",
+    {"DEFAULT_REGION", "a region of two letters (ISO 3166), e.g. MX, or ZZ for none",
      [](const std::string& text, Settings& to) {
          to.default_region = text;
          for (char& c : to.default_region) {
              c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
          }
-         return is_known_region(to.default_region);
+         return to.default_region == "ZZ" || is_known_region(to.default_region);
      },
      [](const Settings& from) { return from.default_region; }},
     {"LOG_LEVEL", "trace, debug, info, warn, error or off",
