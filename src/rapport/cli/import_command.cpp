@@ -219,18 +219,18 @@ void run(Context& context, ImportOptions options) {
     if (!report.problems.empty()) context.exit_code = kDataProblem;
 }
 
-/// An option whose value is one of some names. A name that no E has, like `auto` for a format,
-/// chooses nothing.
-template <NamedEnum E>
-CLI::Option* add_choice(CLI::App& command, const std::string& name,
-                        const std::vector<std::string>& names, const std::string& description,
-                        std::invocable<E> auto choose) {
-    const auto read = [choose](const std::string& chosen) {
-        if (const auto value = enum_from_string<E>(chosen)) choose(*value);
-    };
-    return command.add_option_function<std::string>(name, read, description)
-        ->check(CLI::IsMember(names));
-}
+/// Options as they are written; each is one of some names.
+struct Choices {
+    std::string format = "auto";
+    std::string me_role = "human";
+    std::string date_order = "auto";
+
+    void apply(ImportOptions& options) const {
+        options.format = enum_from_string<InputFormat>(format);  // absent for auto
+        options.me_role = enum_from_string<MessageRole>(me_role).value();
+        options.date_order = enum_from_string<DateOrder>(date_order).value();
+    }
+};
 
 }  // namespace
 
@@ -238,22 +238,21 @@ void add_import(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand(
         "import", "Store WhatsApp exports (.txt, .zip) and JSONL conversations");
     auto options = std::make_shared<ImportOptions>();
+    auto choices = std::make_shared<Choices>();
     command->add_option("files", options->files, "what to import")->type_name("FILE")->required();
-    add_choice<InputFormat>(*command, "--format", {"auto", "whatsapp", "jsonl"}, "default: auto",
-                            [options](InputFormat format) { options->format = format; });
+    command->add_option("--format", choices->format, "default: auto")
+        ->check(CLI::IsMember({"auto", "whatsapp", "jsonl"}));
     command->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
         ->type_name("PHONE");
     command->add_option("--me", options->me, "our side's name in the chat")->type_name("NAME");
-    add_choice<MessageRole>(*command, "--me-role", {"human", "assistant"},
-                            "who writes on our side (default: human)",
-                            [options](MessageRole role) { options->me_role = role; });
+    command->add_option("--me-role", choices->me_role, "who writes on our side (default: human)")
+        ->check(CLI::IsMember({"human", "assistant"}));
     command
         ->add_option("--timezone", options->timezone,
                      "where the phone was, e.g. America/Mexico_City (default: the system's)")
         ->type_name("TZ");
-    add_choice<DateOrder>(*command, "--date-order", {"auto", "dmy", "mdy", "ymd", "ydm"},
-                          "default: auto, from the whole file",
-                          [options](DateOrder order) { options->date_order = order; });
+    command->add_option("--date-order", choices->date_order, "default: auto, from the whole file")
+        ->check(CLI::IsMember({"auto", "dmy", "mdy", "ymd", "ydm"}));
     command->add_flag("--dry-run", options->dry_run, "read only; needs no database");
     command->add_flag("--keep-going", options->keep_going,
                       "store the rest of a file whose records are not all usable");
@@ -266,7 +265,10 @@ Examples:
   rapport import _chat.txt --me "Ana (Sales)" --lead 5512345678 --date-order mdy
   rapport import conversations.jsonl --keep-going
   rapport --json import --dry-run chat.txt)help");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options, choices] {
+        choices->apply(*options);
+        run(context, *options);
+    });
 }
 
 }  // namespace rapport::cli

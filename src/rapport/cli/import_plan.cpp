@@ -123,6 +123,7 @@ MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& opti
     const Sides sides = find_sides(parsed.whatsapp.authors, options);
     const LocalClock clock(options.timezone);
     std::vector<std::string> roles;
+    roles.reserve(records.size());
     for (const ExportRecord& record : records) {
         roles.emplace_back(record.system ? "system" : record.author == sides.us ? "us" : "them");
     }

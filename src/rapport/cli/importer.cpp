@@ -19,6 +19,7 @@ Async<Importer::Ids> Importer::stored_among(std::string lead_id, std::vector<Obj
 /// the message stands in recent_history and nowhere else: it is stored now and not counted again.
 Async<std::int64_t> Importer::store_chunk(std::string lead_id, std::vector<Message> chunk) {
     std::vector<ObjectId> ids;
+    ids.reserve(chunk.size());
     for (const Message& message : chunk) ids.push_back(message.id);
     while (true) {
         const Ids stored = co_await stored_among(lead_id, ids);
@@ -60,7 +61,7 @@ Async<void> Importer::complete_history(std::string lead_id) {
             co_await leads_.save(std::move(*lead));
             co_return;
         } catch (const VersionConflict&) {
-            // Changed meanwhile: look again.
+            continue;  // changed meanwhile: look again
         }
     }
 }

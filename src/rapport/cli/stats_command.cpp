@@ -27,7 +27,7 @@ void add_optional(JsonWriter& out, std::string_view name, const std::optional<do
 }
 
 void run(Context& context, const Options& options) {
-    constexpr std::int64_t kMaxHours = 24 * 365 * 100;
+    constexpr std::int64_t kMaxHours = 876'000;
     std::optional<std::chrono::hours> within;
     if (options.hours) {
         if (*options.hours < 1 || *options.hours > kMaxHours) {

@@ -20,7 +20,7 @@ constexpr std::size_t kLengthBytes = 4;
 template <class Number>
 Number load(std::string_view bytes) {
     Number number{};
-    std::memcpy(&number, bytes.data(), sizeof number);
+    bytes.copy(reinterpret_cast<char*>(&number), sizeof number);
     return number;
 }
 

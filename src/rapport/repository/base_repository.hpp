@@ -125,7 +125,7 @@ class BaseRepository {
 
     /// Everything that matches, in this order, fetched piece by piece: memory stays bounded. The
     /// whole may take as long as it likes, unless `until` is given; each piece has 30 s.
-    Stream<T> stream(Filter<T> filter, Sort<T> sort = {},
+    Stream<T> stream(const Filter<T>& filter, const Sort<T>& sort = {},
                      Deadline until = Deadline(Deadline::Clock::time_point::max())) {
         return {store_, collection_, filter.node(), total_order(sort), until};
     }

@@ -99,12 +99,13 @@ Async<void> LeadRepository::move(std::string legacy, std::string lead_id, Deadli
     try {
         co_await update_many(where(&Lead::lead_id) == legacy, lead, deadline);
     } catch (const DuplicateKey&) {
-        // Somebody made the lead in this moment: it has the messages.
+        co_return;  // somebody made the lead in this moment: it has the messages
     }
 }
 
 Async<void> LeadRepository::prepare_insert(const std::vector<Lead>& leads, Deadline deadline) {
     std::vector<std::string> lead_ids;
+    lead_ids.reserve(leads.size());
     for (const Lead& lead : leads) lead_ids.push_back(lead.lead_id);
     co_await adopt_legacy_numbers(std::move(lead_ids), deadline);
 }

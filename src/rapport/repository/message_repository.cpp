@@ -218,7 +218,7 @@ Async<void> MessageRepository::forget_texts(std::string lead_id, Deadline deadli
             co_await leads_.update(std::move(*lead), deadline);
             co_return;
         } catch (const VersionConflict&) {
-            // Changed meanwhile: load it again.
+            continue;  // changed meanwhile: load it again
         }
     }
 }

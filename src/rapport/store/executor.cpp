@@ -126,7 +126,7 @@ void Executor::finish() {
     }
 }
 
-void Executor::enqueue(std::shared_ptr<Pending> call) {
+void Executor::enqueue(const std::shared_ptr<Pending>& call) {
     std::exception_ptr refusal;
     {
         const std::scoped_lock lock(mutex_);
@@ -179,7 +179,7 @@ Async<Result> Executor::submit(Operation operation, Deadline deadline) {
         auto call =
             std::make_shared<PendingCall<Handler>>(std::move(op), until, std::move(handler));
         call->arm();
-        enqueue(std::move(call));
+        enqueue(call);
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Result)>(

@@ -47,7 +47,7 @@ class Executor {
 
     void work(Worker& worker);
     std::shared_ptr<Pending> next();
-    void enqueue(std::shared_ptr<Pending> call);
+    void enqueue(const std::shared_ptr<Pending>& call);
 
     const std::size_t max_waiting_;
     std::mutex mutex_;

@@ -202,12 +202,12 @@ class IndexSet {
 void ensure_indexes(const Session& session, const std::vector<Collection>& collections,
                     Deadline deadline) {
     for (const Collection& collection : collections) {
-        for (bool done = false; !done && !deadline.passed();) {
+        while (!deadline.passed()) {
             try {
                 IndexSet(session, collection, deadline).ensure();
-                done = true;
+                break;
             } catch (const ChangedMeanwhile&) {
-                // Look again.
+                continue;  // look again
             }
         }
     }

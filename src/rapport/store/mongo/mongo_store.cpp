@@ -327,6 +327,7 @@ class MongoStore final : public Store {
         const auto size = static_cast<std::size_t>(mongoc_uri_get_option_as_int32(
             uri_.get(), MONGOC_URI_MAXPOOLSIZE, static_cast<std::int32_t>(options_.max_pool_size)));
         std::vector<std::unique_ptr<Worker>> workers;
+        workers.reserve(size);
         for (std::size_t i = 0; i < size; ++i) {
             workers.push_back(std::make_unique<MongoWorker>(pool, options_));
         }
