@@ -111,6 +111,7 @@ TEST_P(Commands, TablesFitTheTerminalAndArePlainWhereThereIsNone) {
             EXPECT_LE(columns, static_cast<std::ptrdiff_t>(width)) << line;
         }
         EXPECT_THAT(outcome.out, Not(HasSubstr("\x1b[")));
+        EXPECT_THAT(outcome.out, HasSubstr("+525512345678")) << "what names a row stays whole";
     }
 }
 

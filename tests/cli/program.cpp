@@ -24,8 +24,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     return raw;
 }
 
-void send_to(int descriptor, const std::filesystem::path& file) {
-    const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+/// In the child: its stream `descriptor` is this file from here on.
+void redirect(int descriptor, const std::filesystem::path& file, int flags) {
+    const int opened = ::open(file.c_str(), flags, 0600);
+    if (opened < 0) ::_exit(126);
     ::dup2(opened, descriptor);
 }
 
@@ -73,9 +75,10 @@ Outcome Program::run_bare(std::vector<std::string> arguments) const {
     const pid_t child = ::fork();
     if (child == 0) {
         if (::chdir(folder_.c_str()) != 0) ::_exit(126);
-        ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
-        send_to(STDOUT_FILENO, folder_ / ".out");
-        send_to(STDERR_FILENO, folder_ / ".err");
+        constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC;
+        redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
+        redirect(STDOUT_FILENO, folder_ / ".out", kNewFile);
+        redirect(STDERR_FILENO, folder_ / ".err", kNewFile);
         ::execve(argv.front(), argv.data(), envp.data());
         ::_exit(127);
     }

@@ -242,6 +242,7 @@ TEST(BsonDamage, RandomDamageNeverDoesMoreThanThrow) {
         try {
             walk(BsonReader(Document(bytes)));
         } catch (const Corrupt&) {
+            continue;
         } catch (...) {
             FAIL() << "seed " << seed << ": another error than Corrupt";
         }
@@ -259,6 +260,7 @@ TEST(BsonDamage, RandomBytesNeverDoMoreThanThrow) {
         try {
             walk(BsonReader(Document(bytes)));
         } catch (const Corrupt&) {
+            continue;
         } catch (...) {
             FAIL() << "seed " << seed << ": another error than Corrupt";
         }

@@ -10,7 +10,6 @@
 namespace rapport {
 namespace {
 
-using samples::Colour;
 using samples::full;
 using samples::Inner;
 using samples::Outer;

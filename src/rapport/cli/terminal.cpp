@@ -121,7 +121,8 @@ std::vector<std::size_t> Table::widths() const {
     }
     const std::size_t room = terminal_width() - kGap * (widths.size() - 1);
     while (std::accumulate(widths.begin(), widths.end(), std::size_t{0}) > room) {
-        const auto widest = std::ranges::max_element(widths);
+        auto widest = std::max_element(widths.begin() + 1, widths.end());
+        if (widest == widths.end() || *widest <= kLeast) widest = widths.begin();
         if (*widest <= kLeast) break;
         --*widest;
     }

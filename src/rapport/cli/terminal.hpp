@@ -25,7 +25,8 @@ std::size_t display_width(std::string_view text);
 std::string fit(std::string_view text, std::size_t width);
 
 /// Rows under a head, every column as wide as its widest cell. Where the whole is wider than the
-/// terminal, the widest columns give way.
+/// terminal, the widest columns give way; the first one, which a person copies to name a row, does
+/// so last.
 class Table {
   public:
     enum class Align { kLeft, kRight };
