@@ -154,7 +154,7 @@ TEST_P(Save, OfSixtyFourAtOnceExactlyOneWinsEachVersionAndNoneIsLostSilently) {
             try {
                 co_return (co_await leads.save(std::move(lead))).version;
             } catch (const VersionConflict&) {
-                // Load it again, as a caller would.
+                continue;  // load it again, as a caller would
             }
         }
     };
