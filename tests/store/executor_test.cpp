@@ -241,5 +241,93 @@ TEST(ExecutorWorkersTest, EachThreadRunsItsOwnWorkerAtTheSameTime) {
     EXPECT_EQ(log.finished, 2);
 }
 
+/// Notes what it is given together; the first operation waits until the gate opens.
+class NotingWorker final : public Worker {
+  public:
+    NotingWorker(Log& log, std::vector<std::size_t>& sizes) : log_(log), sizes_(sizes) {}
+
+    Result run(const Operation&, Deadline) override {
+        sizes_.push_back(1);
+        log_.first_started.count_down();
+        log_.gate.wait();
+        return std::int64_t{1};
+    }
+    std::vector<Outcome> run_together(const std::vector<const Operation*>& operations,
+                                      Deadline) override {
+        sizes_.push_back(operations.size());
+        std::vector<Outcome> outcomes(operations.size());
+        outcomes.front().error = std::make_exception_ptr(DuplicateKey("its own"));
+        for (Outcome& outcome : outcomes) outcome.result = std::int64_t{2};
+        return outcomes;
+    }
+
+  private:
+    Log& log_;
+    std::vector<std::size_t>& sizes_;
+};
+
+class OneLane final : public Lanes {
+  public:
+    std::size_t lane_of(const Operation&) const override { return 1; }
+};
+
+class ExecutorLaneTest : public ::testing::Test {
+  protected:
+    ExecutorLaneTest() {
+        std::vector<std::unique_ptr<Worker>> workers;
+        workers.push_back(std::make_unique<NotingWorker>(log_, sizes_));
+        workers.push_back(std::make_unique<NotingWorker>(log_, sizes_));
+        executor_ = std::make_unique<Executor>(std::move(workers), 10, std::make_unique<OneLane>());
+    }
+
+    std::future<Result> submit(Deadline deadline = {}) {
+        return asio::co_spawn(context_, executor_->submit(Ping{}, deadline), asio::use_future);
+    }
+
+    Log log_;
+    std::vector<std::size_t> sizes_;
+    asio::io_context context_;
+    std::unique_ptr<Executor> executor_;
+};
+
+TEST_F(ExecutorLaneTest, WhatWaitsRunsTogetherAndEachHearsItsOwn) {
+    auto first = submit();
+    context_.poll();
+    log_.first_started.wait();
+    auto second = submit();
+    auto third = submit();
+    auto fourth = submit();
+    context_.poll();
+    EXPECT_EQ(executor_->counters().waiting, 3U) << "one batch of a lane at a time";
+    log_.gate.count_down();
+    context_.run();
+    EXPECT_EQ(std::get<std::int64_t>(first.get()), 1);
+    EXPECT_THROW(second.get(), DuplicateKey);
+    EXPECT_EQ(std::get<std::int64_t>(third.get()), 2);
+    EXPECT_EQ(std::get<std::int64_t>(fourth.get()), 2);
+    EXPECT_EQ(sizes_, (std::vector<std::size_t>{1, 3}));
+    const StoreCounters counters = executor_->counters();
+    EXPECT_EQ(counters.operations, 4U);
+    EXPECT_EQ(counters.batches, 2U);
+    EXPECT_EQ(counters.batch_sizes[0], 1U);
+    EXPECT_EQ(counters.batch_sizes[1], 1U) << "two or three";
+}
+
+TEST_F(ExecutorLaneTest, WhatIsLateIsLeftOutOfItsBatch) {
+    auto first = submit();
+    context_.poll();
+    log_.first_started.wait();
+    auto late = submit(Deadline::in(std::chrono::milliseconds(1)));
+    auto second = submit();
+    auto third = submit();
+    context_.run_for(std::chrono::milliseconds(20));
+    EXPECT_THROW(late.get(), Timeout);
+    log_.gate.count_down();
+    context_.run();
+    EXPECT_THROW(second.get(), DuplicateKey);
+    EXPECT_EQ(std::get<std::int64_t>(third.get()), 2);
+    EXPECT_EQ(sizes_.back(), 2U);
+}
+
 }  // namespace
 }  // namespace rapport

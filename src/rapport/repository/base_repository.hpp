@@ -141,8 +141,9 @@ class BaseRepository {
             ++entity.version;
         }
         entity.updated_at = now();
-        UpdateDocuments update{&collection_, guard.node(), changes_of(entity)};
-        if (co_await store_.update(std::move(update), deadline) == 0) {
+        CommitDocuments update{{&collection_, guard.node(), changes_of(entity)}};
+        const Committed committed = co_await store_.commit(std::move(update), deadline);
+        if (!committed.happened) {
             throw VersionConflict(collection_.name +
                                   ": changed or erased since it was loaded: load it again");
         }
@@ -243,12 +244,13 @@ class BaseRepository {
         return encode_cursor(position_of(row, keys, backwards), keys);
     }
 
-    /// Sets every member that the entity has and unsets every other.
+    /// Sets every member that the entity has and unsets every other, but the ones that never
+    /// change.
     static std::vector<Change> changes_of(const T& entity) {
         const Document document = to_document(entity);
         std::vector<Change> changes;
         for_each_member<T>([&](std::string_view name, auto) {
-            if (name != wire_name("id")) {
+            if (name != wire_name("id") && name != "lead_id") {
                 changes.push_back({ChangeOp::kUnset, std::string(name)});
             }
         });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -46,6 +47,14 @@ struct Collection {
     std::vector<Index> indexes;
     /// Names of indexes that must not exist (any more).
     std::vector<std::string> retired_indexes{};
+
+    /// True when at most one document has a given value there.
+    bool has_unique_key(std::string_view path) const {
+        const auto is_it = [&](const Index& index) {
+            return index.unique && index.keys.size() == 1 && index.keys.front().path == path;
+        };
+        return path == "_id" || std::ranges::any_of(indexes, is_it);
+    }
 
     const Column* find_column(std::string_view column) const {
         for (const Column& candidate : columns) {

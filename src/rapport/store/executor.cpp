@@ -18,6 +18,32 @@
 namespace rapport {
 namespace asio = boost::asio;
 
+namespace {
+
+/// The most operations of one batch.
+constexpr std::size_t kMostTogether = 256;
+
+}  // namespace
+
+std::vector<Outcome> Worker::run_one_by_one(const std::vector<const Operation*>& operations,
+                                            Deadline deadline) {
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(operations.size());
+    for (const Operation* operation : operations) {
+        try {
+            outcomes.push_back({{}, run(*operation, deadline)});
+        } catch (...) {
+            outcomes.push_back({std::current_exception(), {}});
+        }
+    }
+    return outcomes;
+}
+
+std::vector<Outcome> Worker::run_together(const std::vector<const Operation*>& operations,
+                                          Deadline deadline) {
+    return run_one_by_one(operations, deadline);
+}
+
 /// An operation in the queue. Whoever claims it first, of the worker, the deadline and a
 /// cancellation, gives the caller its answer; the others' come to nothing.
 class Executor::Pending {
@@ -28,6 +54,7 @@ class Executor::Pending {
 
     const Operation& operation() const { return operation_; }
     Deadline deadline() const { return deadline_; }
+    Deadline::Clock::time_point queued_at() const { return queued_at_; }
     bool answered() const { return claimed_; }
 
     void answer(std::exception_ptr error, Result result) {
@@ -39,6 +66,7 @@ class Executor::Pending {
 
     Operation operation_;
     Deadline deadline_;
+    const Deadline::Clock::time_point queued_at_ = Deadline::Clock::now();
     std::atomic<bool> claimed_{false};
 };
 
@@ -78,6 +106,8 @@ class Executor::PendingCall final : public Pending,
         });
     }
 
+    auto executor() const { return asio::get_associated_executor(handler_); }
+
   private:
     void deliver(std::exception_ptr error, Result result) override {
         asio::post(*executor_, [self = this->shared_from_this(), error = std::move(error),
@@ -103,8 +133,9 @@ class Executor::PendingCall final : public Pending,
         timer_;
 };
 
-Executor::Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting)
-    : max_waiting_(max_waiting) {
+Executor::Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting,
+                   std::unique_ptr<const Lanes> lanes)
+    : max_waiting_(max_waiting), lanes_(std::move(lanes)) {
     for (auto& worker : workers) {
         threads_.emplace_back([this, own = std::move(worker)]() mutable {
             work(*own);
@@ -120,44 +151,94 @@ void Executor::finish() {
         const std::scoped_lock lock(mutex_);
         finishing_ = true;
     }
-    ready_.notify_all();
+    ready_->notify_all();
     for (std::jthread& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
 }
 
+StoreCounters Executor::counters() const {
+    const std::scoped_lock lock(mutex_);
+    StoreCounters counters = counters_;
+    counters.waiting = waiting_;
+    return counters;
+}
+
 void Executor::enqueue(const std::shared_ptr<Pending>& call) {
+    const std::size_t lane = lanes_->lane_of(call->operation());
     std::exception_ptr refusal;
     {
         const std::scoped_lock lock(mutex_);
         if (finishing_) {
             refusal = std::make_exception_ptr(NotConnected("the database is disconnected"));
-        } else if (waiting_.size() >= max_waiting_) {
+        } else if (waiting_ >= max_waiting_) {
             refusal = std::make_exception_ptr(
                 Overloaded("too many operations are waiting for the database; nothing was done: "
                            "try again later"));
         } else {
-            waiting_.push_back(call);
+            queues_.at(lane).calls.push_back(call);
+            ++waiting_;
         }
     }
-    if (refusal) {
-        call->answer(std::move(refusal), {});
-    } else {
-        ready_.notify_one();
+    if (refusal) call->answer(std::move(refusal), {});
+}
+
+/// The queue whose first call has waited longest, of those a worker may take from now.
+Executor::Queue* Executor::ready_queue() {
+    Queue* first = nullptr;
+    for (std::size_t lane = 0; lane < queues_.size(); ++lane) {
+        Queue& queue = queues_.at(lane);
+        const bool full = lane != Lanes::kAlone && queue.under_way >= lanes_->most_under_way(lane);
+        if (queue.calls.empty() || full) continue;
+        if (first == nullptr ||
+            queue.calls.front()->queued_at() < first->calls.front()->queued_at()) {
+            first = &queue;
+        }
     }
+    return first;
 }
 
-std::shared_ptr<Executor::Pending> Executor::next() {
+/// Empty when there is nothing left to do.
+Executor::Batch Executor::next() {
     std::unique_lock lock(mutex_);
-    ready_.wait(lock, [this] { return finishing_ || !waiting_.empty(); });
-    if (waiting_.empty()) return nullptr;
-    auto call = std::move(waiting_.front());
-    waiting_.pop_front();
-    return call;
+    Queue* queue = nullptr;
+    ready_->wait(lock, [&] {
+        queue = ready_queue();
+        return queue != nullptr || (finishing_ && waiting_ == 0);
+    });
+    Batch batch;
+    if (queue == nullptr) return batch;
+    batch.lane = static_cast<std::size_t>(queue - queues_.data());
+    const std::size_t most = batch.lane == Lanes::kAlone ? 1 : kMostTogether;
+    const auto at = Deadline::Clock::now();
+    while (!queue->calls.empty() && batch.calls.size() < most) {
+        counters_.waited += at - queue->calls.front()->queued_at();
+        batch.calls.push_back(std::move(queue->calls.front()));
+        queue->calls.pop_front();
+    }
+    waiting_ -= batch.calls.size();
+    ++queue->under_way;
+    counters_.count_batch(batch.calls.size());
+    return batch;
 }
 
-void Executor::work(Worker& worker) {
-    while (const auto call = next()) {
+void Executor::done(const Batch& batch) {
+    bool more = false;
+    {
+        const std::scoped_lock lock(mutex_);
+        Queue& queue = queues_.at(batch.lane);
+        --queue.under_way;
+        more = !queue.calls.empty() || (finishing_ && waiting_ == 0);
+    }
+    // This worker may go on with another lane.
+    if (more) ready_->notify_all();
+}
+
+void Executor::run(Worker& worker, const Batch& batch) {
+    std::vector<const Operation*> operations;
+    std::vector<Pending*> calls;
+    Deadline latest(Deadline::Clock::time_point::min());
+    for (const auto& call : batch.calls) {
         if (call->answered()) continue;
         if (call->deadline().passed()) {
             call->answer(std::make_exception_ptr(Timeout(
@@ -166,11 +247,32 @@ void Executor::work(Worker& worker) {
                          {});
             continue;
         }
-        try {
-            call->answer({}, worker.run(call->operation(), call->deadline()));
-        } catch (...) {
-            call->answer(std::current_exception(), {});
+        operations.push_back(&call->operation());
+        calls.push_back(call.get());
+        if (latest.at() < call->deadline().at()) latest = call->deadline();
+    }
+    // Everyone hears at its own deadline: a neighbour's earlier one must not end the batch.
+    std::vector<Outcome> outcomes;
+    try {
+        if (calls.size() == 1) {
+            outcomes.push_back({{}, worker.run(*operations.front(), latest)});
+        } else if (!calls.empty()) {
+            outcomes = worker.run_together(operations, latest);
         }
+    } catch (...) {
+        outcomes.assign(calls.size(), {std::current_exception(), {}});
+    }
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        calls[i]->answer(std::move(outcomes[i].error), std::move(outcomes[i].result));
+    }
+}
+
+void Executor::work(Worker& worker) {
+    while (true) {
+        const Batch batch = next();
+        if (batch.calls.empty()) return;
+        run(worker, batch);
+        done(batch);
     }
 }
 
@@ -179,7 +281,11 @@ Async<Result> Executor::submit(Operation operation, Deadline deadline) {
         auto call =
             std::make_shared<PendingCall<Handler>>(std::move(op), until, std::move(handler));
         call->arm();
+        const auto executor = call->executor();
         enqueue(call);
+        // A batch answers many callers at once, and each of them asks for its next operation in
+        // turn. Waking a worker comes behind them in their event loop, so that it finds them all.
+        asio::post(executor, [ready = ready_] { ready->notify_one(); });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Result)>(

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -14,21 +17,53 @@
 
 namespace rapport {
 
-/// One thread's hold on a database: a pooled client, a connection. Used and destroyed on its
-/// thread.
+/// What became of one operation: its error, or its result.
+struct Outcome {
+    std::exception_ptr error{};
+    Result result{};
+};
+
+/// One thread's hold on a database: a pooled client, a connection.
 class Worker {
   public:
     virtual ~Worker() = default;
+
     /// Blocks until the operation is done. Throws as Store says.
     virtual Result run(const Operation& operation, Deadline deadline) = 0;
+
+    /// Runs operations of one lane as one command or transaction. An outcome for each, in their
+    /// order: what is wrong with one never fails another.
+    virtual std::vector<Outcome> run_together(const std::vector<const Operation*>& operations,
+                                              Deadline deadline);
+
+  protected:
+    /// For a worker that finds that these cannot be run together after all.
+    std::vector<Outcome> run_one_by_one(const std::vector<const Operation*>& operations,
+                                        Deadline deadline);
 };
 
-/// A bounded queue of operations and the threads that run them. Only the operation crosses
-/// threads, never the coroutine that waits for it.
+/// Which operations a worker may run together.
+class Lanes {
+  public:
+    static constexpr std::size_t kCount = 4;
+    /// The lane of operations that run alone, on as many workers as there are.
+    static constexpr std::size_t kAlone = 0;
+
+    virtual ~Lanes() = default;
+    /// Operations of one lane, but kAlone, may be given to one Worker::run_together.
+    virtual std::size_t lane_of(const Operation&) const { return kAlone; }
+    /// How many batches of a lane may be under way at once: fewer are larger.
+    virtual std::size_t most_under_way(std::size_t) const { return 1; }
+};
+
+/// A bounded queue of operations and the threads that run them. A worker takes all that wait in a
+/// lane and runs them as one: alone an operation goes at once, under load batches form by
+/// themselves. Only the operation crosses threads, never the coroutine that waits for it.
 class Executor {
   public:
     /// Starts a thread for each worker. At most `max_waiting` operations wait at once.
-    Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting);
+    Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting,
+             std::unique_ptr<const Lanes> lanes = std::make_unique<Lanes>());
     ~Executor();
     Executor(const Executor&) = delete;
     Executor& operator=(const Executor&) = delete;
@@ -40,19 +75,37 @@ class Executor {
     /// Takes no more operations, runs those that wait, and joins the threads. Idempotent.
     void finish();
 
+    StoreCounters counters() const;
+
   private:
     class Pending;
     template <class Handler>
     class PendingCall;
+    struct Batch {
+        std::size_t lane = Lanes::kAlone;
+        std::vector<std::shared_ptr<Pending>> calls{};
+    };
+    struct Queue {
+        std::deque<std::shared_ptr<Pending>> calls{};
+        std::size_t under_way = 0;
+    };
 
     void work(Worker& worker);
-    std::shared_ptr<Pending> next();
+    Batch next();
+    void done(const Batch& batch);
+    Queue* ready_queue();
     void enqueue(const std::shared_ptr<Pending>& call);
+    static void run(Worker& worker, const Batch& batch);
 
     const std::size_t max_waiting_;
-    std::mutex mutex_;
-    std::condition_variable ready_;
-    std::deque<std::shared_ptr<Pending>> waiting_;
+    const std::unique_ptr<const Lanes> lanes_;
+    mutable std::mutex mutex_;
+    /// Shared with the callers' event loops, which may outlive this.
+    const std::shared_ptr<std::condition_variable> ready_ =
+        std::make_shared<std::condition_variable>();
+    std::array<Queue, Lanes::kCount> queues_{};
+    std::size_t waiting_ = 0;
+    StoreCounters counters_;
     bool finishing_ = false;
     std::vector<std::jthread> threads_;
 };

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -59,6 +63,19 @@ struct AggregateDocuments {
     std::string sum{};       ///< path of whole numbers, absent ones count as 0; empty: no sum
 };
 
+/// Changes one document under a guard, or creates it, and stores the documents that this accounts
+/// for: how a conversation's turn is kept. Without details it is a guarded change alone. The change
+/// is one statement; the details follow in the same transaction where Store::commits_as_one(), else
+/// once the change is acknowledged. Idempotent for a creation (by `_id`) and for the details; a
+/// change is so only by its guard. Result: Committed.
+struct CommitDocuments {
+    /// Changes the document that matches; the filter names a text that never changes, like a key
+    /// (`lead_id`), by equality. Unused when there is something to create.
+    UpdateDocuments change;
+    std::optional<Document> create{};
+    InsertDocuments details{};
+};
+
 /// Makes the indexes of every collection as declared: builds what is missing (before it drops what
 /// it replaces), applies a changed expiry, drops retired ones. Safe to repeat, and from two
 /// processes at once. Result: none. Throws DuplicateKey when stored documents break a unique index.
@@ -73,13 +90,24 @@ struct UseNativeHandle {
     std::function<void(void*)> use;
 };
 
-using Operation = std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments,
-                               AggregateDocuments, EnsureIndexes, Ping, UseNativeHandle>;
+using Operation =
+    std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments, CommitDocuments,
+                 AggregateDocuments, EnsureIndexes, Ping, UseNativeHandle>;
 
 /// A document that was not stored because another one has its key.
 struct Duplicate {
     std::size_t position;  ///< in InsertDocuments::documents
     std::string index;     ///< the violated index's name; `_id` for the id
+};
+
+/// What CommitDocuments came to.
+struct Committed {
+    /// False when nothing matches any more, or another document has the key of the new one.
+    bool happened = false;
+    /// The details are stored, but for `duplicates`. False, after a change that happened, when the
+    /// server could not say: store them again.
+    bool details_stored = false;
+    std::vector<Duplicate> duplicates{};
 };
 
 struct Group {
@@ -95,7 +123,34 @@ struct ServerInfo {
 };
 
 using Result = std::variant<std::monostate, std::vector<Document>, std::vector<Duplicate>,
-                            std::int64_t, std::vector<Group>, ServerInfo>;
+                            std::int64_t, Committed, std::vector<Group>, ServerInfo>;
+
+/// What a store has done since open().
+struct StoreCounters {
+    std::uint64_t operations = 0;
+    /// Commands and transactions that ran them.
+    std::uint64_t batches = 0;
+    /// [i]: batches of 2^i to 2^(i+1) - 1 operations.
+    std::array<std::uint64_t, 10> batch_sizes{};
+    /// Operations in the queue now.
+    std::size_t waiting = 0;
+    /// How long operations stood in the queue, all together.
+    std::chrono::nanoseconds waited{0};
+
+    void count_batch(std::size_t size) {
+        operations += size;
+        ++batches;
+        const auto bucket = static_cast<std::size_t>(std::bit_width(size) - 1);
+        ++batch_sizes.at(std::min(bucket, batch_sizes.size() - 1));
+    }
+    void add(const StoreCounters& other) {
+        operations += other.operations;
+        batches += other.batches;
+        for (std::size_t i = 0; i < batch_sizes.size(); ++i) batch_sizes[i] += other.batch_sizes[i];
+        waiting += other.waiting;
+        waited += other.waited;
+    }
+};
 
 /// The most bytes a document may have (MongoDB's limit; SQLite keeps to it too, so that data can
 /// move). A bigger one is refused with InvalidArgument before anything is sent.

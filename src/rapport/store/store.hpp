@@ -16,6 +16,8 @@ namespace rapport {
 /// - A write is durable when its awaitable returns: on MongoDB acknowledged by a majority with its
 ///   journal, on SQLite committed with synchronous=FULL. Reads see every write that has returned.
 /// - Cancelling drops an operation that has not started; one that has started finishes.
+/// - Operations that wait at the same time may run as one command or transaction. Each has its own
+///   result, and what is wrong with one never fails another.
 /// - A store may be used from any number of threads and coroutines.
 ///
 /// Errors, besides those an operation names: InvalidArgument for a document that is too large,
@@ -35,6 +37,13 @@ class Store {
 
     virtual Async<Result> run(Operation operation, Deadline deadline) = 0;
 
+    /// True when CommitDocuments is one transaction, so that its details are stored whenever its
+    /// change happened.
+    virtual bool commits_as_one() const = 0;
+
+    /// What it has done since open(); nothing before.
+    virtual StoreCounters counters() const = 0;
+
     Async<std::vector<Document>> find(FindDocuments operation, Deadline deadline = {}) {
         return typed<std::vector<Document>>(std::move(operation), deadline);
     }
@@ -46,6 +55,9 @@ class Store {
     }
     Async<std::int64_t> remove(RemoveDocuments operation, Deadline deadline = {}) {
         return typed<std::int64_t>(std::move(operation), deadline);
+    }
+    Async<Committed> commit(CommitDocuments operation, Deadline deadline = {}) {
+        return typed<Committed>(std::move(operation), deadline);
     }
     Async<std::vector<Group>> aggregate(AggregateDocuments operation, Deadline deadline = {}) {
         return typed<std::vector<Group>>(std::move(operation), deadline);

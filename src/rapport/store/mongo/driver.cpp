@@ -121,6 +121,23 @@ Document write_command(const Session& session, const Document& command, Deadline
     return answer;
 }
 
+Document write_once(const Session& session, const Document& command, Deadline deadline) {
+    Reply options;
+    const auto* concern = mongoc_client_get_write_concern(session.client);
+    mongoc_write_concern_append(const_cast<mongoc_write_concern_t*>(concern), options.get());
+    Reply reply;
+    bson_error_t error{};
+    const BsonView view(command);
+    if (!mongoc_client_command_with_opts(session.client, session.database.c_str(), view.get(),
+                                         nullptr, options.get(), reply.get(), &error)) {
+        translate(error, deadline);
+    }
+    if (bson_has_field(reply.get(), "writeConcernError")) {
+        translate_server_code(kWriteConcernFailed, deadline);
+    }
+    return reply.document();
+}
+
 Document run_command(const Session& session, const Document& command, Deadline deadline,
                      std::int64_t* failure) {
     Reply reply;

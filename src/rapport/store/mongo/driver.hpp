@@ -56,6 +56,10 @@ struct Session {
 /// Throws as translate() does, for an error of single statements not: the caller reads those.
 Document write_command(const Session& session, const Document& command, Deadline deadline);
 
+/// The same, sent once: the driver does not repeat it. For writes that the caller makes safe to
+/// repeat, which are cheaper for the server without the driver's own way.
+Document write_once(const Session& session, const Document& command, Deadline deadline);
+
 /// Runs a command that reads or administrates; `failure` gets the server's code instead of a throw
 /// when it is not null.
 Document run_command(const Session& session, const Document& command, Deadline deadline,

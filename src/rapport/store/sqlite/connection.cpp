@@ -162,9 +162,7 @@ std::int64_t Connection::query_integer(const std::string& sql) {
 }
 
 void Connection::roll_back() noexcept {
-    if (sqlite3_get_autocommit(handle()) == 0) {
-        sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-    }
+    if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Connection::check(int code) const {

@@ -78,6 +78,7 @@ class Connection {
 
     /// Rows that the last statement changed.
     std::int64_t changes() const { return sqlite3_changes64(database_.get()); }
+    bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
     /// Undoes a transaction, if one is open: some errors have ended theirs already.
     void roll_back() noexcept;
 

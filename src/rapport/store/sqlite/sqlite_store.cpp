@@ -20,6 +20,21 @@ bool only_reads(const Operation& operation) {
            std::holds_alternative<Ping>(operation);
 }
 
+bool writes(const Operation& operation) {
+    return std::holds_alternative<InsertDocuments>(operation) ||
+           std::holds_alternative<UpdateDocuments>(operation) ||
+           std::holds_alternative<RemoveDocuments>(operation) ||
+           std::holds_alternative<CommitDocuments>(operation);
+}
+
+/// Writes that wait share a transaction, and so its flush to the disk.
+class WriterLanes final : public Lanes {
+  public:
+    std::size_t lane_of(const Operation& operation) const override {
+        return writes(operation) ? 1 : kAlone;
+    }
+};
+
 class SqliteStore final : public Store {
   public:
     explicit SqliteStore(SqliteOptions options) : options_(std::move(options)) {}
@@ -39,7 +54,8 @@ class SqliteStore final : public Store {
             readers.push_back(std::make_unique<SqliteWorker>(options_.file, options_.collections));
         }
         reader_ = std::make_shared<Executor>(std::move(readers), options_.max_waiting);
-        writer_ = std::make_shared<Executor>(std::move(writers), options_.max_waiting);
+        writer_ = std::make_shared<Executor>(std::move(writers), options_.max_waiting,
+                                             std::make_unique<WriterLanes>());
     }
 
     void close() override {
@@ -57,6 +73,16 @@ class SqliteStore final : public Store {
         co_return co_await executor->submit(std::move(operation), deadline);
     }
 
+    bool commits_as_one() const override { return true; }
+
+    StoreCounters counters() const override {
+        const std::scoped_lock lock(mutex_);
+        if (!writer_) return {};
+        StoreCounters counters = writer_->counters();
+        counters.add(reader_->counters());
+        return counters;
+    }
+
   private:
     std::shared_ptr<Executor> executor_for(const Operation& operation) {
         const std::scoped_lock lock(mutex_);
@@ -66,7 +92,7 @@ class SqliteStore final : public Store {
     }
 
     const SqliteOptions options_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::shared_ptr<Executor> writer_;
     std::shared_ptr<Executor> reader_;
 };

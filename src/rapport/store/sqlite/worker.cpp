@@ -55,10 +55,52 @@ Result SqliteWorker::run(const FindDocuments& find) {
     return documents;
 }
 
-Result SqliteWorker::run(const InsertDocuments& insert) {
-    check_sizes(insert);
+template <class Write>
+Result SqliteWorker::run(const Write& write) {
     remove_expired_now_and_then();
     Transaction transaction(connection_);
+    Result result = apply(write);
+    transaction.commit();
+    return result;
+}
+
+std::vector<Outcome> SqliteWorker::run_together(const std::vector<const Operation*>& operations,
+                                                Deadline deadline) {
+    connection_.set_deadline(deadline);
+    remove_expired_now_and_then();
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(operations.size());
+    Transaction transaction(connection_);
+    for (const Operation* operation : operations) {
+        outcomes.push_back(apply_in_savepoint(*operation));
+        // Some errors, as of a full disk, end the whole transaction.
+        if (!connection_.in_transaction()) return run_one_by_one(operations, deadline);
+    }
+    transaction.commit();
+    return outcomes;
+}
+
+Outcome SqliteWorker::apply_in_savepoint(const Operation& operation) {
+    connection_.execute("SAVEPOINT one");
+    Outcome outcome;
+    try {
+        outcome.result = std::visit([this](const auto& one) { return apply(one); }, operation);
+    } catch (const Error&) {
+        outcome.error = std::current_exception();
+        if (connection_.in_transaction()) connection_.execute("ROLLBACK TO one");
+    }
+    if (connection_.in_transaction()) connection_.execute("RELEASE one");
+    return outcome;
+}
+
+/// Only writes share a transaction: see the store's lanes.
+template <class Other>
+Result SqliteWorker::apply(const Other& other) {
+    return run(other);
+}
+
+Result SqliteWorker::apply(const InsertDocuments& insert) {
+    check_sizes(insert);
     std::vector<Duplicate> duplicates;
     const std::string sql = insert_row(*insert.collection);
     for (std::size_t i = 0; i < insert.documents.size(); ++i) {
@@ -67,39 +109,61 @@ Result SqliteWorker::run(const InsertDocuments& insert) {
         // A constraint ends this statement only; the transaction stands.
         const int code = row.step_code();
         if (is_duplicate(code)) {
-            duplicates.push_back({i, violated_index(*insert.collection)});
+            std::string index = violated_index(*insert.collection);
+            // Of several keys that are taken SQLite names any; the document itself comes first.
+            if (is_stored(*insert.collection, insert.documents[i])) index = "_id";
+            duplicates.push_back({i, std::move(index)});
         } else {
             connection_.check(code);
         }
     }
-    transaction.commit();
     return duplicates;
 }
 
-Result SqliteWorker::run(const UpdateDocuments& update) {
+Result SqliteWorker::apply(const UpdateDocuments& update) {
     return change(*update.collection, update_rows(update));
 }
 
-Result SqliteWorker::run(const RemoveDocuments& remove) {
+Result SqliteWorker::apply(const RemoveDocuments& remove) {
     return change(*remove.collection, delete_rows(remove));
 }
 
-Result SqliteWorker::change(const Collection& collection, const Sql& sql) {
-    remove_expired_now_and_then();
-    Transaction transaction(connection_);
-    {
-        Statement statement = connection_.prepare(sql.text);
-        bind_all(statement, sql);
-        const int code = statement.step_code();
-        if (is_duplicate(code)) {
-            throw DuplicateKey(fmt::format("{}: another document holds this key ({})",
-                                           collection.name, violated_index(collection)));
-        }
-        connection_.check(code);
+Result SqliteWorker::apply(const CommitDocuments& commit) {
+    Committed committed;
+    committed.happened = commit.create
+                             ? create(*commit.change.collection, *commit.create)
+                             : change(*commit.change.collection, update_rows(commit.change)) > 0;
+    committed.details_stored = committed.happened;
+    if (committed.happened && !commit.details.documents.empty()) {
+        committed.duplicates = std::get<std::vector<Duplicate>>(apply(commit.details));
     }
-    const std::int64_t changed = connection_.changes();
-    transaction.commit();
-    return changed;
+    return committed;
+}
+
+/// False when another document has the key. One of the same `_id` is this one, stored before.
+bool SqliteWorker::create(const Collection& collection, const Document& document) {
+    const auto duplicates =
+        std::get<std::vector<Duplicate>>(apply(InsertDocuments{&collection, {document}}));
+    return duplicates.empty() || duplicates.front().index == "_id";
+}
+
+/// One with its `_id` is there.
+bool SqliteWorker::is_stored(const Collection& collection, const Document& document) {
+    const Compare same_id{"_id", CompareOp::kEqual, scalar_at(document, "_id")};
+    const Result found = run(FindDocuments{&collection, FilterNode(same_id), {}, 1});
+    return !std::get<std::vector<Document>>(found).empty();
+}
+
+std::int64_t SqliteWorker::change(const Collection& collection, const Sql& sql) {
+    Statement statement = connection_.prepare(sql.text);
+    bind_all(statement, sql);
+    const int code = statement.step_code();
+    if (is_duplicate(code)) {
+        throw DuplicateKey(fmt::format("{}: another document holds this key ({})", collection.name,
+                                       violated_index(collection)));
+    }
+    connection_.check(code);
+    return connection_.changes();
 }
 
 Result SqliteWorker::run(const AggregateDocuments& aggregate) {

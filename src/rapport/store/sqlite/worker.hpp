@@ -21,18 +21,33 @@ class SqliteWorker final : public Worker {
 
     Result run(const Operation& operation, Deadline deadline) override;
 
+    /// One transaction, a savepoint each.
+    std::vector<Outcome> run_together(const std::vector<const Operation*>& operations,
+                                      Deadline deadline) override;
+
   private:
     Result run(const FindDocuments& find);
-    Result run(const InsertDocuments& insert);
-    Result run(const UpdateDocuments& update);
-    Result run(const RemoveDocuments& remove);
     Result run(const AggregateDocuments& aggregate);
     Result run(const EnsureIndexes& ensure);
     Result run(const Ping& ping);
     Result run(const UseNativeHandle& native);
+    /// A write: a transaction of its own.
+    template <class Write>
+    Result run(const Write& write);
 
-    /// Runs one statement as a transaction: how many rows it changed.
-    Result change(const Collection& collection, const Sql& sql);
+    // Inside a transaction.
+    Result apply(const InsertDocuments& insert);
+    Result apply(const UpdateDocuments& update);
+    Result apply(const RemoveDocuments& remove);
+    Result apply(const CommitDocuments& commit);
+    template <class Other>
+    Result apply(const Other& other);
+
+    Outcome apply_in_savepoint(const Operation& operation);
+    bool is_stored(const Collection& collection, const Document& document);
+    bool create(const Collection& collection, const Document& document);
+    /// How many rows a statement changed.
+    std::int64_t change(const Collection& collection, const Sql& sql);
     std::string violated_index(const Collection& collection) const;
     void remove_expired_now_and_then();
 

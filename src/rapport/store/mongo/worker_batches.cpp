@@ -1,0 +1,286 @@
+// How a worker runs many operations as one command.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "rapport/core/error.hpp"
+#include "rapport/store/mongo/query.hpp"
+#include "rapport/store/mongo/statements.hpp"
+#include "rapport/store/mongo/worker.hpp"
+
+namespace rapport::mongo {
+namespace {
+
+/// Look-ups of more keys at once run alone.
+constexpr std::size_t kMostKeys = 100;
+
+enum Lane : std::size_t { kFinds = 1, kInserts, kCommits };
+
+/// The operations of a batch by what can be one command.
+template <class Op, class Key>
+std::vector<std::pair<std::vector<const Op*>, std::vector<Outcome*>>> grouped(
+    const std::vector<const Operation*>& operations, std::vector<Outcome>& outcomes, Key key_of) {
+    std::map<decltype(key_of(std::declval<const Op&>())),
+             std::pair<std::vector<const Op*>, std::vector<Outcome*>>>
+        by_key;
+    for (std::size_t i = 0; i < operations.size(); ++i) {
+        const Op& op = std::get<Op>(*operations[i]);
+        auto& group = by_key[key_of(op)];
+        group.first.push_back(&op);
+        group.second.push_back(&outcomes[i]);
+    }
+    std::vector<std::pair<std::vector<const Op*>, std::vector<Outcome*>>> groups;
+    for (auto& [key, group] : by_key) groups.push_back(std::move(group));
+    return groups;
+}
+
+void fail_all(std::span<Outcome* const> outcomes) {
+    for (Outcome* outcome : outcomes) outcome->error = std::current_exception();
+}
+
+/// The values of a unique key that a look-up is for: one document each.
+std::vector<Scalar> asked_keys(const FindDocuments& find) {
+    if (const auto* one = std::get_if<Compare>(&find.filter)) return {one->value};
+    return std::get<OneOf>(find.filter).values;
+}
+
+const std::string& asked_path(const FindDocuments& find) {
+    if (const auto* one = std::get_if<Compare>(&find.filter)) return one->path;
+    return std::get<OneOf>(find.filter).path;
+}
+
+/// Of a key that is not unique there may be millions: such a look-up runs alone, with its limit.
+bool asks_by_key(const FindDocuments& find) {
+    const auto* one = std::get_if<Compare>(&find.filter);
+    const auto* some = std::get_if<OneOf>(&find.filter);
+    if (one != nullptr ? one->op != CompareOp::kEqual || find.limit != 1 : find.limit != 0) {
+        return false;
+    }
+    if (one == nullptr && (some == nullptr || some->values.size() > kMostKeys)) return false;
+    const auto is_absent = [](const Scalar& value) {
+        return std::holds_alternative<std::monostate>(value);
+    };
+    return std::ranges::none_of(asked_keys(find), is_absent) &&
+           find.collection->has_unique_key(asked_path(find));
+}
+
+}  // namespace
+
+std::size_t MongoLanes::lane_of(const Operation& operation) const {
+    if (std::holds_alternative<InsertDocuments>(operation)) return kInserts;
+    if (std::holds_alternative<CommitDocuments>(operation)) return kCommits;
+    const auto* find = std::get_if<FindDocuments>(&operation);
+    const bool by_key =
+        find != nullptr && find->skip == 0 && find->sort.empty() && asks_by_key(*find);
+    return by_key ? kFinds : kAlone;
+}
+
+/// Inserts may be large, as an import's are: they do not wait for one another, but leave half of
+/// the workers to the rest.
+std::size_t MongoLanes::most_under_way(std::size_t lane) const {
+    return lane == kInserts ? std::max<std::size_t>(workers_ / 2, 1) : 1;
+}
+
+std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation*>& operations,
+                                               Deadline deadline) {
+    std::vector<Outcome> outcomes(operations.size());
+    if (std::holds_alternative<FindDocuments>(*operations.front())) {
+        const auto key = [](const FindDocuments& find) {
+            return std::pair(find.collection, asked_path(find));
+        };
+        for (const auto& [finds, of_finds] : grouped<FindDocuments>(operations, outcomes, key)) {
+            find_together(finds, of_finds, deadline);
+        }
+    } else if (std::holds_alternative<InsertDocuments>(*operations.front())) {
+        const auto key = [](const InsertDocuments& insert) { return insert.collection; };
+        for (const auto& [inserts, of_inserts] :
+             grouped<InsertDocuments>(operations, outcomes, key)) {
+            insert_together(inserts, of_inserts, deadline);
+        }
+    } else {
+        const auto key = [](const CommitDocuments& commit) {
+            return std::pair(commit.change.collection, commit.details.collection);
+        };
+        for (const auto& [commits, of_commits] :
+             grouped<CommitDocuments>(operations, outcomes, key)) {
+            commit_together(commits, of_commits, deadline);
+        }
+    }
+    return outcomes;
+}
+
+void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+                                Deadline deadline) try {
+    std::map<Scalar, std::vector<std::size_t>> askers;
+    OneOf any{asked_path(*finds.front()), {}};
+    for (std::size_t i = 0; i < finds.size(); ++i) {
+        for (const Scalar& value : asked_keys(*finds[i])) {
+            auto& same = askers[value];
+            if (same.empty()) any.values.push_back(value);
+            same.push_back(i);
+        }
+        outcomes[i]->result = std::vector<Document>();
+    }
+    BsonWriter options;
+    // All in the first answer.
+    options.add("batchSize", static_cast<std::int64_t>(any.values.size() + 1));
+    add_time_limit(options, deadline);
+    const std::string path = any.path;
+    auto found = find_all(*finds.front()->collection, to_filter(FilterNode(std::move(any))),
+                          options.finish(), deadline);
+    for (Document& document : found) {
+        for (const std::size_t i : askers[scalar_at(document, path)]) {
+            std::get<std::vector<Document>>(outcomes[i]->result).push_back(document);
+        }
+    }
+} catch (...) {
+    fail_all(outcomes);
+}
+
+Result MongoWorker::run(const InsertDocuments& insert, Deadline deadline) {
+    check_sizes(insert);
+    std::vector<const Document*> documents;
+    documents.reserve(insert.documents.size());
+    for (const Document& document : insert.documents) documents.push_back(&document);
+    const auto refusals =
+        insert_all(session_, *insert.collection, documents, deadline, Retries::kByDriver);
+    return duplicates_in(*insert.collection, refusals, 0, documents.size(), deadline);
+}
+
+void MongoWorker::insert_together(Several<InsertDocuments> inserts,
+                                  std::span<Outcome* const> outcomes, Deadline deadline) try {
+    std::vector<const Document*> documents;
+    for (std::size_t i = 0; i < inserts.size(); ++i) {
+        try {
+            check_sizes(*inserts[i]);
+            for (const Document& document : inserts[i]->documents) documents.push_back(&document);
+        } catch (const InvalidArgument&) {
+            outcomes[i]->error = std::current_exception();
+        }
+    }
+    const Collection& collection = *inserts.front()->collection;
+    const auto refusals = insert_all(session_, collection, documents, deadline, Retries::kByDriver);
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < inserts.size(); ++i) {
+        if (outcomes[i]->error) continue;
+        const std::size_t count = inserts[i]->documents.size();
+        try {
+            outcomes[i]->result = duplicates_in(collection, refusals, from, count, deadline);
+        } catch (const Error&) {
+            outcomes[i]->error = std::current_exception();
+        }
+        from += count;
+    }
+} catch (...) {
+    fail_all(outcomes);
+}
+
+Result MongoWorker::run(const CommitDocuments& commit, Deadline deadline) {
+    Outcome outcome;
+    const CommitDocuments* const commits[] = {&commit};
+    Outcome* const outcomes[] = {&outcome};
+    commit_together(commits, outcomes, deadline);
+    if (outcome.error) std::rethrow_exception(outcome.error);
+    return std::move(outcome.result);
+}
+
+void MongoWorker::commit_together(Several<CommitDocuments> commits,
+                                  std::span<Outcome* const> outcomes, Deadline deadline) {
+    std::vector<Document> statements;
+    std::vector<std::size_t> of_statement;
+    statements.reserve(commits.size());
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+        outcomes[i]->result = Committed{};
+        try {
+            statements.push_back(statement_of(*commits[i]));
+            of_statement.push_back(i);
+        } catch (const InvalidArgument&) {
+            outcomes[i]->error = std::current_exception();
+        }
+    }
+    std::vector<const Document*> all;
+    all.reserve(statements.size());
+    for (const Document& statement : statements) all.push_back(&statement);
+    for (std::size_t from = 0; from < all.size();) {
+        const std::size_t end = end_of_command(all, from);
+        std::vector<const CommitDocuments*> sent;
+        std::vector<Outcome*> of_sent;
+        for (std::size_t i = from; i < end; ++i) {
+            sent.push_back(commits[of_statement[i]]);
+            of_sent.push_back(outcomes[of_statement[i]]);
+        }
+        commit_some(std::span(all).subspan(from, end - from), sent, of_sent, deadline);
+        from = end;
+    }
+}
+
+/// One command of statements, and one of the details of those that happened.
+void MongoWorker::commit_some(std::span<const Document* const> statements,
+                              Several<CommitDocuments> commits, std::span<Outcome* const> outcomes,
+                              Deadline deadline) {
+    try {
+        BsonWriter command;
+        command.add("update", commits.front()->change.collection->name);
+        command.add("ordered", false);
+        add_time_limit(command, deadline);
+        command.begin_array("updates");
+        for (const Document* statement : statements) command.add({}, *statement);
+        command.end();
+        const Document answer = write_once(session_, command.finish(), deadline);
+        for (Outcome* outcome : outcomes) std::get<Committed>(outcome->result).happened = true;
+        for (const Refusal& refusal : refusals_of(answer, 0)) {
+            Outcome& outcome = *outcomes[refusal.position];
+            outcome.result = Committed{};
+            const bool taken =
+                refusal.code == kDuplicateKey && commits[refusal.position]->create.has_value();
+            if (refusal.code == kPathNotViable || taken) continue;
+            try {
+                translate_server_code(refusal.code, deadline);
+            } catch (const Error&) {
+                outcome.error = std::current_exception();
+            }
+        }
+    } catch (...) {
+        return fail_all(outcomes);
+    }
+    store_details(commits, outcomes, deadline);
+}
+
+void MongoWorker::store_details(Several<CommitDocuments> commits,
+                                std::span<Outcome* const> outcomes, Deadline deadline) {
+    const auto happened = [&](std::size_t i) {
+        return !outcomes[i]->error && std::get<Committed>(outcomes[i]->result).happened;
+    };
+    std::vector<const Document*> documents;
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+        if (!happened(i)) continue;
+        for (const Document& detail : commits[i]->details.documents) documents.push_back(&detail);
+    }
+    const Collection* collection = commits.front()->details.collection;
+    std::vector<Refusal> refusals;
+    bool answered = true;
+    try {
+        if (!documents.empty()) {
+            refusals = insert_all(session_, *collection, documents, deadline, Retries::kByCaller);
+        }
+    } catch (const Error&) {
+        answered = false;  // the change stands: the caller stores them again
+    }
+    std::size_t from = 0;
+    for (std::size_t i = 0; i < commits.size(); ++i) {
+        if (!happened(i)) continue;
+        auto& committed = std::get<Committed>(outcomes[i]->result);
+        const std::size_t count = commits[i]->details.documents.size();
+        try {
+            if (count > 0) {
+                committed.duplicates = duplicates_in(*collection, refusals, from, count, deadline);
+            }
+            committed.details_stored = answered || count == 0;
+        } catch (const Error&) {
+            committed.details_stored = false;
+        }
+        from += count;
+    }
+}
+
+}  // namespace rapport::mongo
