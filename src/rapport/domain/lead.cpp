@@ -51,6 +51,11 @@ void Lead::add_signal(Signal signal) {
     keep_last(signals, kMaxSignals);
 }
 
+void Lead::add_turn(TurnRecord turn) {
+    recent_turns.push_back(std::move(turn));
+    keep_last(recent_turns, kTurnRing);
+}
+
 BantSummary Lead::bant_summary() const {
     BantSummary summary;
     for (const Signal& signal : signals) {

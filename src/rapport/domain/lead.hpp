@@ -77,6 +77,7 @@ struct Lead {
 
     static constexpr std::size_t kHistoryWindow = 20;
     static constexpr std::size_t kMaxSignals = 500;
+    static constexpr std::size_t kTurnRing = 32;
     static constexpr std::size_t kMaxContextCharacters = 6'000;
     static constexpr std::size_t kAlwaysWholeMessages = 5;
 
@@ -98,6 +99,9 @@ struct Lead {
     /// Appends the signal, dropping the oldest beyond kMaxSignals. Throws InvalidArgument when it
     /// is not valid.
     void add_signal(Signal signal);
+
+    /// Appends to the ring of the last turns.
+    void add_turn(TurnRecord turn);
 
     BantSummary bant_summary() const;
 

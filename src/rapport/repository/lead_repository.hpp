@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "rapport/domain/lead.hpp"
 #include "rapport/repository/base_repository.hpp"
+#include "rapport/repository/turn.hpp"
 
 namespace rapport {
 
@@ -29,6 +31,17 @@ class LeadRepository : public BaseRepository<Lead> {
     /// VersionConflict when the copy is stale, its original was erased, or (new) the number is
     /// taken; nothing has changed then.
     Async<Lead> save(Lead lead, Deadline deadline = {});
+
+    /// Stores a turn: its messages are counted and kept, and the lead changed, as a whole and once,
+    /// whatever crashes. A turn whose external_id is stored already is not stored again: that one's
+    /// messages are returned, marked. Throws VersionConflict when the lead is not as it was loaded
+    /// (load it and commit again), InvalidArgument when another text is stored under the
+    /// external_id, and Timeout, after which only committing again tells, when no answer came.
+    Async<TurnResult> commit_turn(Turn turn, Deadline deadline = {});
+
+    /// Stores the messages that a crash left in this lead alone, and returns how many. Whoever
+    /// loads a lead or commits a turn does it by itself.
+    Async<std::int64_t> settle(Lead lead, Deadline deadline = {});
 
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
 
@@ -89,9 +102,17 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<void> prepare_insert(const std::vector<Lead>& leads, Deadline deadline) override;
 
   private:
+    enum class Fate { kCommitted, kConflict, kOpen };
+
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
+    Async<std::optional<TurnResult>> stored_turn(Turn turn, Deadline deadline);
+    Async<Fate> fate_of(Lead after, ObjectId first_message, Deadline deadline);
+    Async<void> replace_orphan(Message message, Deadline deadline);
+    Async<void> commit(CommitDocuments operation, Lead after, std::vector<Message> messages,
+                       Deadline deadline);
 
     std::string default_region_;
+    std::shared_ptr<SettledLeads> settled_ = std::make_shared<SettledLeads>();
 };
 
 }  // namespace rapport

@@ -1,0 +1,215 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <set>
+
+#include "rapport/repository/turn.hpp"
+#include "tests/repository/repository_test.hpp"
+
+namespace rapport::testing {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+
+class Turns : public RepositoryTest {
+  protected:
+    Lead loaded() { return await(leads.get_by_phone(kPhone)).value(); }
+
+    Turn turn_of(Lead lead, const std::vector<std::string>& texts,
+                 std::optional<std::string> external_id = {}) {
+        Turn turn{std::move(lead), {}};
+        for (const std::string& text : texts) {
+            turn.messages.push_back(said(text, milliseconds(next_++)));
+        }
+        turn.messages.front().external_id = std::move(external_id);
+        return turn;
+    }
+    TurnResult commit(const std::vector<std::string>& texts,
+                      std::optional<std::string> external_id = {}) {
+        return await(leads.commit_turn(turn_of(loaded(), texts, std::move(external_id))));
+    }
+    std::vector<Message> stored() { return await(messages.get_recent_messages(kPhone, 0)); }
+
+    std::int64_t next_ = 0;
+};
+
+ON_EVERY_ENGINE(LeadRepository, Turns);
+
+TEST_P(Turns, CountAndStoreTheirMessages) {
+    await(leads.get_or_create(kPhone));
+    const TurnResult first = commit({"hola", "buenas"}, "wamid.1");
+    EXPECT_FALSE(first.replayed);
+    EXPECT_EQ(first.lead, loaded());
+    EXPECT_EQ(first.messages, stored());
+    const TurnResult second = commit({"precio?"});
+    EXPECT_EQ(second.lead.message_count, 3);
+    EXPECT_EQ(second.lead.version, first.lead.version + 1);
+    EXPECT_EQ(second.lead.last_interaction_at, kStart + milliseconds(2));
+    EXPECT_EQ(contents(second.lead.recent_history),
+              (std::vector<std::string>{"hola", "buenas", "precio?"}));
+    std::vector<std::int64_t> seqs;
+    for (const Message& message : stored()) seqs.push_back(message.seq.value());
+    EXPECT_THAT(seqs, ElementsAre(1, 2, 3));
+}
+
+TEST_P(Turns, MakeTheLeadWhoseFirstTheyAre) {
+    const TurnResult result = await(leads.commit_turn(turn_of(new_lead(), {"hola"})));
+    EXPECT_EQ(result.lead, loaded());
+    EXPECT_EQ(contents(stored()), (std::vector<std::string>{"hola"}));
+    EXPECT_THROW(await(leads.commit_turn(turn_of(new_lead(), {"yo"}))), VersionConflict);
+    EXPECT_EQ(stored().size(), 1U);
+}
+
+TEST_P(Turns, ChangeWhatTheCallerChangedAboutTheLead) {
+    await(leads.get_or_create(kPhone, "Ana"));
+    Turn turn = turn_of(loaded(), {"somos 20"});
+    turn.lead.current_stage = SalesStage::kQualified;
+    turn.lead.next_followup_at = kStart + seconds(60);
+    turn.lead.full_name.reset();
+    Signal need;
+    need.dimension = SignalDimension::kNeed;
+    need.extracted_value = "20 seats";
+    need.source_message_id = "m1";
+    turn.signals.push_back(need);
+    const Lead after = await(leads.commit_turn(turn)).lead;
+    EXPECT_EQ(after, loaded());
+    EXPECT_EQ(after.current_stage, SalesStage::kQualified);
+    EXPECT_EQ(after.next_followup_at, kStart + seconds(60));
+    EXPECT_FALSE(after.full_name);
+    ASSERT_EQ(after.signals.size(), 1U);
+    EXPECT_EQ(after.signals.front().extracted_value, "20 seats");
+}
+
+TEST_P(Turns, OfAStaleCopyStoreNothing) {
+    await(leads.get_or_create(kPhone));
+    const Lead stale = loaded();
+    commit({"one"});
+    EXPECT_THROW(await(leads.commit_turn(turn_of(stale, {"two"}))), VersionConflict);
+    EXPECT_EQ(contents(stored()), (std::vector<std::string>{"one"}));
+    EXPECT_EQ(loaded().message_count, 1);
+}
+
+TEST_P(Turns, OfSomeoneErasedStoreNothing) {
+    const Lead erased = await(leads.get_or_create(kPhone));
+    await(leads.delete_by_id(erased.id.to_string()));
+    EXPECT_THROW(await(leads.commit_turn(turn_of(erased, {"back"}))), VersionConflict);
+    EXPECT_FALSE(await(leads.get_by_phone(kPhone)));
+    EXPECT_TRUE(stored().empty());
+}
+
+TEST_P(Turns, DeliveredAgainReturnWhatWasStoredAndWriteNothing) {
+    await(leads.get_or_create(kPhone));
+    const TurnResult first = commit({"hola", "buenas"}, "wamid.1");
+    commit({"otra"}, "wamid.2");
+    const Lead before = loaded();
+    const TurnResult again = commit({"hola", "a new answer"}, "wamid.1");
+    EXPECT_TRUE(again.replayed);
+    EXPECT_EQ(again.messages, first.messages);
+    EXPECT_EQ(loaded(), before);
+    EXPECT_EQ(stored().size(), 3U);
+}
+
+TEST_P(Turns, WithAnotherTextUnderTheSameIdAreRefused) {
+    await(leads.get_or_create(kPhone));
+    commit({"hola"}, "wamid.1");
+    const std::string refusal =
+        error_of<InvalidArgument>([&] { commit({"something else"}, "wamid.1"); });
+    EXPECT_NE(refusal.find("external_id"), std::string::npos);
+    EXPECT_EQ(refusal.find("something else"), std::string::npos) << "no text in errors";
+    EXPECT_EQ(stored().size(), 1U);
+}
+
+/// Erasing may be cut short: what is left of the erased must not keep the same person out.
+TEST_P(Turns, TakeTheExternalIdOverFromSomeoneErased) {
+    await(leads.get_or_create(kPhone));
+    const Lead erased = commit({"hola"}, "wamid.1").lead;
+    await(leads.delete_by_id(erased.id.to_string()));
+    const TurnResult anew = await(leads.commit_turn(turn_of(new_lead(), {"hola"}, "wamid.1")));
+    EXPECT_FALSE(anew.replayed);
+    EXPECT_EQ(stored(), anew.messages);
+}
+
+TEST_P(Turns, HaveOneToTwentyMessages) {
+    await(leads.get_or_create(kPhone));
+    EXPECT_THROW(await(leads.commit_turn(Turn{loaded(), {}})), InvalidArgument);
+    EXPECT_THROW(commit(std::vector<std::string>(21, "x")), InvalidArgument);
+    EXPECT_EQ(loaded().message_count, 0);
+    EXPECT_EQ(commit(std::vector<std::string>(20, "x")).lead.message_count, 20);
+    EXPECT_EQ(commit({"y"}).lead.recent_history.size(), 20U);
+    EXPECT_EQ(loaded().recent_history.back().content, "y");
+    EXPECT_EQ(stored().size(), 21U);
+}
+
+TEST_P(Turns, OfSixtyFourWritersAreAllThereOnceAndInOrder) {
+    await(leads.get_or_create(kPhone));
+    const auto write = [this](int i) -> Async<std::int64_t> {
+        while (true) {
+            auto lead = co_await leads.get_by_phone(kPhone);
+            try {
+                const TurnResult result = co_await leads.commit_turn(
+                    turn_of(std::move(lead.value()), {std::to_string(i), "answer"},
+                            "wamid." + std::to_string(i)));
+                co_return result.messages.front().seq.value();
+            } catch (const VersionConflict&) {
+                continue;  // load it again
+            }
+        }
+    };
+    std::vector<Async<std::int64_t>> calls;
+    for (int i = 0; i < 64; ++i) calls.push_back(write(i));
+    std::set<std::int64_t> firsts;
+    for (auto& outcome : run_together(std::move(calls))) firsts.insert(outcome.get());
+    EXPECT_EQ(firsts.size(), 64U);
+    const Lead after = loaded();
+    EXPECT_EQ(after.message_count, 128);
+    auto all = stored();
+    std::ranges::sort(all, {}, &Message::seq);
+    ASSERT_EQ(all.size(), 128U);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        EXPECT_EQ(all[i].seq, static_cast<std::int64_t>(i) + 1);
+    }
+    for (std::size_t i = 0; i < 20; ++i) {
+        EXPECT_EQ(after.recent_history[i].id, all[108 + i].id) << i;
+    }
+}
+
+/// A crash after the commit and before the messages: the lead holds them alone.
+TEST_P(Turns, ThatACrashCutShortAreSettledByTheNextLoad) {
+    await(leads.get_or_create(kPhone));
+    const std::int64_t settled = commit({"one"}).lead.message_count;
+    const TurnResult last = commit({"two", "three"}, "wamid.2");
+    for (const Message& message : last.messages) {
+        await(messages.delete_by_id(message.id.to_string()));
+    }
+    Update<Lead> as_left;
+    as_left.set(where(&Lead::settled_count), settled);
+    await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+
+    LeadRepository another_process(engine.store());
+    EXPECT_TRUE(await(another_process.get_by_phone(kPhone)));
+    auto restored = stored();
+    ASSERT_EQ(restored.size(), 3U);
+    restored.erase(restored.begin());
+    EXPECT_EQ(restored, last.messages);
+    // And is found when it is delivered again.
+    EXPECT_TRUE(commit({"two"}, "wamid.2").replayed);
+    EXPECT_EQ(await(another_process.settle(loaded())), 0);
+}
+
+TEST_P(Turns, OfAnEarlierSystemsLeadGiveItAVersionFirst) {
+    engine.insert_foreign(lead_collection(), foreign(R"({
+        "_id": "65f000000000000000000001", "lead_id": "+525512345678",
+        "current_stage": "1 - discovery", "message_count": 7, "recent_history": [],
+        "signals": [], "handoff_status": "none", "last_interaction_at": "2023-01-01T00:00:00Z",
+        "created_at": "2023-01-01T00:00:00Z", "updated_at": "2023-01-01T00:00:00Z"})"));
+    const TurnResult result = commit({"hola"});
+    EXPECT_EQ(result.messages.front().seq, 8);
+    EXPECT_EQ(result.lead, loaded());
+    EXPECT_EQ(loaded().version, 2);
+    EXPECT_EQ(stored().size(), 1U) << "what the earlier system counted is not made up";
+}
+
+}  // namespace
+}  // namespace rapport::testing
