@@ -92,6 +92,17 @@ TEST_P(Commands, WhatIsNotThereIsSaidWithAnExitCodeOfItsOwn) {
     EXPECT_EQ(rapport.run({"history", "5599998888"}).exit_code, 4);
 }
 
+TEST_P(Commands, RepairLooksAtEveryLeadAndMayRunAgain) {
+    rapport.run({"lead", "create", "5512345678"});
+    rapport.run({"lead", "create", "5512345679"});
+    for (int i = 0; i < 2; ++i) {
+        const auto report = rapport.run({"--json", "repair"}).json();
+        EXPECT_EQ(report.at("leads"), 2);
+        EXPECT_EQ(report.at("messages"), 0);
+        EXPECT_EQ(report.at("unreadable"), 0);
+    }
+}
+
 TEST_P(Commands, ErrorsAreJsonWhereJsonWasAskedFor) {
     const Outcome outcome = rapport.run({"--json", "lead", "create", "12"});
     EXPECT_EQ(outcome.exit_code, 2);
@@ -154,8 +165,8 @@ TEST_F(ProgramSettings, NoServerIsSaidInTimeWithoutThePassword) {
 }
 
 TEST_F(ProgramSettings, EveryCommandShowsExamples) {
-    for (const std::string command :
-         {"import", "leads", "lead", "handoff", "history", "stats", "pipeline", "config"}) {
+    for (const std::string command : {"import", "leads", "lead", "handoff", "history", "stats",
+                                      "pipeline", "repair", "config"}) {
         const Outcome help = rapport.run_bare({command, "--help"});
         EXPECT_EQ(help.exit_code, 0);
         EXPECT_THAT(help.out,

@@ -67,6 +67,7 @@ void add_handoff(CLI::App& program, Context& context);
 void add_history(CLI::App& program, Context& context);
 void add_stats(CLI::App& program, Context& context);
 void add_pipeline(CLI::App& program, Context& context);
+void add_repair(CLI::App& program, Context& context);
 void add_config(CLI::App& program, Context& context);
 
 }  // namespace rapport::cli

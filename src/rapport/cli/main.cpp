@@ -68,6 +68,7 @@ void add_commands(CLI::App& program, Context& context) {
     add_history(program, context);
     add_stats(program, context);
     add_pipeline(program, context);
+    add_repair(program, context);
     add_config(program, context);
     for (CLI::App* command : program.get_subcommands({})) command->fallthrough();
 }
