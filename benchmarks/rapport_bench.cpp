@@ -1,0 +1,293 @@
+// The conversation turn and its parts through Rapport's public interface, as one line of JSON each.
+#include <fmt/format.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdlib>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "benchmarks/measure.hpp"
+#include "benchmarks/workload.hpp"
+#include "rapport/repository/collections.hpp"
+#include "rapport/repository/database_manager.hpp"
+#include "rapport/repository/lead_repository.hpp"
+#include "rapport/repository/message_repository.hpp"
+
+namespace rapport::bench {
+namespace {
+
+constexpr auto kUsage = R"(Usage: rapport_bench ENGINE COMMAND
+
+ENGINE is mongodb or sqlite. COMMAND is one of
+  seed                          makes 10,000 leads and 300,000 messages
+  turn CONVERSATIONS POOL CONCERN SECONDS [EXTERNAL_ID]
+                                load a lead, add two messages, commit
+  recent CONVERSATIONS POOL SECONDS
+                                the last 20 messages of a lead
+  bulk                          100,000 messages by 1,000
+  stream                        100,000 messages of one lead, decoded
+
+CONCERN: w1 (w:1) or maj (w:majority, journal), on MongoDB. Environment: BENCH_DB (bench_rapport; a
+file on SQLite), BENCH_PORT (27117), MONGOD_PID, for the server's CPU.
+)";
+
+std::string variable(const char* name, const char* otherwise) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? otherwise : value;
+}
+
+struct Database {
+    std::string engine;
+    int pool = 10;
+    std::string concern = "maj";
+
+    DatabaseManager open() const {
+        Settings settings;
+        settings.mongodb_database = variable("BENCH_DB", "bench_rapport");
+        settings.max_pool_size = pool;
+        settings.enable_message_archival = true;
+        if (engine == "sqlite") {
+            return {settings, {DatabaseUrl::Engine::kSqlite, settings.mongodb_database + ".db"}};
+        }
+        return {settings,
+                {DatabaseUrl::Engine::kMongo,
+                 fmt::format("mongodb://127.0.0.1:{}/?replicaSet=rs0{}",
+                             variable("BENCH_PORT", "27117"),
+                             concern == "w1" ? "&w=1" : "&w=majority&journal=true")}};
+    }
+};
+
+/// Conversations that each do one thing after another, for some seconds after a warm-up.
+class ClosedLoop {
+  public:
+    using Step = std::function<Async<void>(int turn, std::mt19937& random)>;
+
+    Report run(int conversations, double seconds, const Step& step) {
+        for (int i = 0; i < conversations; ++i) {
+            boost::asio::co_spawn(context_, converse(i, step), [](const std::exception_ptr& error) {
+                if (error) std::rethrow_exception(error);
+            });
+        }
+        boost::asio::co_spawn(context_, watch(seconds), boost::asio::detached);
+        context_.run();
+        report_.count = report_.latencies.size();
+        report_.conversations = conversations;
+        return std::move(report_);
+    }
+
+  private:
+    Async<void> converse(int number, const Step& step) {
+        std::mt19937 random(std::random_device{}() + static_cast<unsigned>(number));
+        int turn = number << 20;
+        while (!stopped_) {
+            const auto start = Clock::now();
+            co_await step(turn++, random);
+            if (!measuring_) continue;
+            report_.latencies.push_back(
+                std::chrono::duration<float, std::milli>(Clock::now() - start).count());
+        }
+    }
+
+    Async<void> watch(double seconds) {
+        boost::asio::steady_timer timer(context_);
+        constexpr std::chrono::milliseconds kWarmUp{700};
+        timer.expires_after(kWarmUp);
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        const Stopwatch watch;
+        measuring_ = true;
+        timer.expires_after(
+            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
+        co_await timer.async_wait(boost::asio::use_awaitable);
+        measuring_ = false;
+        watch.stop(report_);
+        stopped_ = true;
+    }
+
+    boost::asio::io_context context_{1};
+    Report report_;
+    bool measuring_ = false;
+    bool stopped_ = false;
+};
+
+int any_lead(std::mt19937& random) {
+    return std::uniform_int_distribution<int>(0, kLeads - 1)(random);
+}
+
+double operations_a_batch(const StoreCounters& counters) {
+    return counters.batches == 0
+               ? 0
+               : static_cast<double>(counters.operations) / static_cast<double>(counters.batches);
+}
+
+void seed(const Database& database) {
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    await(manager.create_indexes());
+    LeadRepository leads(manager.database());
+    MessageRepository messages(manager.database());
+    RemoveDocuments everything{&lead_collection(), FilterNode(AllOf{})};
+    await(manager.database().remove(everything, Deadline::in(std::chrono::minutes(5))));
+    everything.collection = &message_collection();
+    await(manager.database().remove(everything, Deadline::in(std::chrono::minutes(5))));
+    const Timestamp at = now();
+    constexpr int kStep = 500;
+    for (int from = 0; from < kLeads; from += kStep) {
+        std::vector<Lead> some;
+        std::vector<Message> said;
+        for (int i = from; i < from + kStep; ++i) {
+            some.push_back(make_lead(i, at));
+            said.insert(said.end(), some.back().recent_history.begin(),
+                        some.back().recent_history.end());
+        }
+        await(leads.bulk_create(std::move(some)));
+        await(messages.bulk_create(std::move(said)));
+    }
+    for (int from = 0; from < kTalk; from += 1000) {
+        std::vector<Message> said;
+        for (int i = from; i < from + 1000; ++i) {
+            said.push_back(make_message(kTalkative, i, at - std::chrono::seconds(kTalk - i)));
+        }
+        await(messages.bulk_create(std::move(said)));
+    }
+    await(manager.disconnect());
+}
+
+Async<void> take_turn(LeadRepository& leads, int turn, std::mt19937& random, bool external_id) {
+    auto lead = co_await leads.get_by_phone(lead_id(any_lead(random)));
+    if (!lead) throw std::runtime_error("no lead: run `rapport_bench ENGINE seed` first");
+    const Timestamp at = now();
+    Turn said{std::move(*lead), {}};
+    said.messages.push_back(make_message(said.lead.lead_id, 2 * turn, at));
+    said.messages.push_back(
+        make_message(said.lead.lead_id, 2 * turn + 1, at + std::chrono::milliseconds(1)));
+    if (external_id) {
+        said.messages.front().external_id = fmt::format("wamid.{:x}{:x}", turn, random());
+    }
+    try {
+        co_await leads.commit_turn(std::move(said));
+    } catch (const VersionConflict&) {
+        co_return;  // another conversation had the same lead
+    }
+}
+
+Report turn(const Database& database, int conversations, double seconds, bool external_id) {
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    LeadRepository leads(manager.database());
+    Report report = ClosedLoop().run(conversations, seconds, [&](int number, std::mt19937& random) {
+        return take_turn(leads, number, random, external_id);
+    });
+    report.batch = operations_a_batch(manager.database().counters());
+    await(manager.disconnect());
+    return report;
+}
+
+Report recent(const Database& database, int conversations, double seconds) {
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    MessageRepository messages(manager.database());
+    Report report =
+        ClosedLoop().run(conversations, seconds, [&](int, std::mt19937& random) -> Async<void> {
+            const auto last = co_await messages.get_recent_messages(lead_id(any_lead(random)));
+            if (last.size() != 20) throw std::runtime_error("a lead without its 20 messages");
+        });
+    await(manager.disconnect());
+    return report;
+}
+
+Report bulk(const Database& database) {
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    MessageRepository messages(manager.database());
+    const Timestamp at = now();
+    const Stopwatch watch;
+    for (int from = 0; from < 100'000; from += 1000) {
+        std::vector<Message> said;
+        said.reserve(1000);
+        for (int i = from; i < from + 1000; ++i) {
+            said.push_back(
+                make_message(lead_id(i * 7 % kLeads), i, at + std::chrono::milliseconds(i)));
+        }
+        await(messages.save_messages(std::move(said)));
+    }
+    Report report{.count = 100'000};
+    watch.stop(report);
+    await(manager.disconnect());
+    return report;
+}
+
+Async<std::size_t> read_all(MessageRepository& messages) {
+    auto all = messages.stream(
+        where(&Message::lead_id) == kTalkative,
+        Sort<Message>().ascending(where(&Message::timestamp)).ascending(where(&Message::seq)));
+    std::size_t count = 0;
+    while (co_await all.next()) ++count;
+    co_return count;
+}
+
+Report stream(const Database& database) {
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    MessageRepository messages(manager.database());
+    await(read_all(messages));
+    const Stopwatch watch;
+    Report report{.count = await(read_all(messages))};
+    watch.stop(report);
+    await(manager.disconnect());
+    return report;
+}
+
+int run(const std::vector<std::string>& arguments) {
+    const auto number = [&](std::size_t i) { return std::stoi(arguments.at(i)); };
+    Database database{arguments.at(0)};
+    const std::string& command = arguments.at(1);
+    Report report;
+    if (command == "seed") {
+        seed(database);
+        return 0;
+    }
+    if (command == "turn") {
+        database.pool = number(3);
+        database.concern = arguments.at(4);
+        report = turn(database, number(2), std::stod(arguments.at(5)), arguments.size() > 6);
+    } else if (command == "recent") {
+        database.pool = number(3);
+        report = recent(database, number(2), std::stod(arguments.at(4)));
+    } else if (command == "bulk") {
+        report = bulk(database);
+    } else if (command == "stream") {
+        report = stream(database);
+    } else {
+        fmt::print(stderr, "{}", kUsage);
+        return 2;
+    }
+    report.peer = "rapport-" + database.engine;
+    report.op = command;
+    report.pool = database.pool;
+    report.concern = database.concern;
+    report.print();
+    return 0;
+}
+
+}  // namespace
+}  // namespace rapport::bench
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments.size() < 2 || (arguments[0] != "mongodb" && arguments[0] != "sqlite")) {
+        fmt::print(stderr, "{}", rapport::bench::kUsage);
+        return 2;
+    }
+    try {
+        return rapport::bench::run(arguments);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "rapport_bench: {}\n", error.what());
+        return 1;
+    }
+}
