@@ -30,6 +30,7 @@ std::vector<std::pair<std::vector<const Op*>, std::vector<Outcome*>>> grouped(
         group.second.push_back(&outcomes[i]);
     }
     std::vector<std::pair<std::vector<const Op*>, std::vector<Outcome*>>> groups;
+    groups.reserve(by_key.size());
     for (auto& [key, group] : by_key) groups.push_back(std::move(group));
     return groups;
 }
@@ -57,10 +58,12 @@ bool asks_by_key(const FindDocuments& find) {
         return false;
     }
     if (one == nullptr && (some == nullptr || some->values.size() > kMostKeys)) return false;
-    const auto is_absent = [](const Scalar& value) {
-        return std::holds_alternative<std::monostate>(value);
+    // Numbers are equal whatever their type, which a map of asked values is not told.
+    const auto is_exact = [](const Scalar& value) {
+        return std::holds_alternative<std::string>(value) ||
+               std::holds_alternative<ObjectId>(value);
     };
-    return std::ranges::none_of(asked_keys(find), is_absent) &&
+    return std::ranges::all_of(asked_keys(find), is_exact) &&
            find.collection->has_unique_key(asked_path(find));
 }
 
@@ -117,7 +120,7 @@ void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome*
         for (const Scalar& value : asked_keys(*finds[i])) {
             auto& same = askers[value];
             if (same.empty()) any.values.push_back(value);
-            same.push_back(i);
+            if (same.empty() || same.back() != i) same.push_back(i);
         }
         outcomes[i]->result = std::vector<Document>();
     }
