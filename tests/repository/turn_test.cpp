@@ -131,10 +131,24 @@ TEST_P(Turns, TakeTheExternalIdOverFromSomeoneErased) {
     EXPECT_EQ(stored(), anew.messages);
 }
 
+TEST_P(Turns, MissNoMessageWhoseExternalIdWasTakenMeanwhile) {
+    await(leads.get_or_create(kPhone));
+    Message outside = said("hola");
+    outside.external_id = "wamid.1";
+    await(messages.save_messages({outside}));
+    // A new lead's first turn looks nothing up.
+    commit({"hola"}, "wamid.1");
+    EXPECT_EQ(stored().size(), 2U);
+    EXPECT_EQ(loaded().message_count, 1);
+}
+
 TEST_P(Turns, HaveOneToTwentyMessages) {
     await(leads.get_or_create(kPhone));
     EXPECT_THROW(await(leads.commit_turn(Turn{loaded(), {}})), InvalidArgument);
     EXPECT_THROW(commit(std::vector<std::string>(21, "x")), InvalidArgument);
+    Turn two_ids = turn_of(loaded(), {"a", "b"}, "wamid.1");
+    two_ids.messages.back().external_id = "wamid.2";
+    EXPECT_THROW(await(leads.commit_turn(two_ids)), InvalidArgument);
     EXPECT_EQ(loaded().message_count, 0);
     EXPECT_EQ(commit(std::vector<std::string>(20, "x")).lead.message_count, 20);
     EXPECT_EQ(commit({"y"}).lead.recent_history.size(), 20U);

@@ -324,6 +324,7 @@ TEST_F(ExecutorLaneTest, WhatIsLateIsLeftOutOfItsBatch) {
     EXPECT_THROW(late.get(), Timeout);
     log_.gate.count_down();
     context_.run();
+    EXPECT_EQ(std::get<std::int64_t>(first.get()), 1);
     EXPECT_THROW(second.get(), DuplicateKey);
     EXPECT_EQ(std::get<std::int64_t>(third.get()), 2);
     EXPECT_EQ(sizes_.back(), 2U);

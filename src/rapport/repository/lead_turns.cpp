@@ -37,6 +37,11 @@ void check_turn(const Turn& turn) {
     if (turn.messages.empty() || turn.messages.size() > Turn::kMost) {
         throw InvalidArgument("a turn: expected 1 to 20 messages");
     }
+    const auto has_id = [](const Message& message) { return message.external_id.has_value(); };
+    if (std::any_of(turn.messages.begin() + 1, turn.messages.end(), has_id)) {
+        throw InvalidArgument(
+            "a turn: only its first message has an external_id, which is the turn's");
+    }
 }
 
 /// Counts the messages and signals into the lead, and the turn into its ring.
@@ -255,7 +260,9 @@ Async<void> LeadRepository::commit(CommitDocuments operation, Lead after,
     settled_->remember(after.id, after.message_count);
 }
 
-/// Stores a message whose external_id is taken by one of somebody erased, who had the number.
+/// Stores a message whose external_id is taken: by one of somebody erased, who had the number,
+/// which goes; or by one that was stored outside any turn meanwhile: then it is kept without, since
+/// a counted message must not be missing.
 Async<void> LeadRepository::replace_orphan(Message message, Deadline deadline) {
     const Filter<Message> same = where(&Message::lead_id) == message.lead_id &&
                                  where(&Message::external_id) == message.external_id.value();
@@ -264,10 +271,11 @@ Async<void> LeadRepository::replace_orphan(Message message, Deadline deadline) {
         const auto other = from_document<Message>(found.front());
         if (!other.lead_ref || *other.lead_ref == message.lead_ref ||
             co_await find_one(where(&Lead::id) == *other.lead_ref, deadline)) {
-            throw DuplicateKey("messages: external_id: another message is stored under it");
+            message.external_id.reset();
+        } else {
+            const Filter<Message> orphan = where(&Message::id) == other.id;
+            co_await store().remove({&message_collection(), orphan.node()}, deadline);
         }
-        const Filter<Message> orphan = where(&Message::id) == other.id;
-        co_await store().remove({&message_collection(), orphan.node()}, deadline);
     }
     co_await store().insert(to_insert({message}), deadline);
 }

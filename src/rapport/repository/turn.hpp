@@ -15,7 +15,7 @@ struct Turn {
     /// follow-up, hand-off, name) are changed here; history, signals and counts are not touched.
     Lead lead;
     /// 1 to kMost, in their order. The first one's `external_id`, where it has one, is the turn's:
-    /// a turn is stored once, however often its message is delivered.
+    /// a turn is stored once, however often its message is delivered. The others have none.
     std::vector<Message> messages;
     /// To be added to the lead's.
     std::vector<Signal> signals{};
