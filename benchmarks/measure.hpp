@@ -8,6 +8,9 @@ namespace rapport::bench {
 
 using Clock = std::chrono::steady_clock;
 
+/// How long a closed loop runs before it is measured.
+inline constexpr std::chrono::milliseconds kWarmUp{700};
+
 /// Seconds of CPU that this process has used.
 double own_cpu();
 /// The same of the server whose pid is in MONGOD_PID; 0 without one.

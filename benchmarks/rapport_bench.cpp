@@ -96,7 +96,6 @@ class ClosedLoop {
 
     Async<void> watch(double seconds) {
         boost::asio::steady_timer timer(context_);
-        constexpr std::chrono::milliseconds kWarmUp{700};
         timer.expires_after(kWarmUp);
         co_await timer.async_wait(boost::asio::use_awaitable);
         const Stopwatch watch;
