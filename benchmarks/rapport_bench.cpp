@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -25,16 +26,17 @@ namespace {
 constexpr auto kUsage = R"(Usage: rapport_bench ENGINE COMMAND
 
 ENGINE is mongodb or sqlite. COMMAND is one of
-  seed                          makes 10,000 leads and 300,000 messages
+  seed                          makes leads of 20 messages each and a talkative one of 100,000
   turn CONVERSATIONS POOL CONCERN SECONDS [EXTERNAL_ID]
                                 load a lead, add two messages, commit
   recent CONVERSATIONS POOL SECONDS
                                 the last 20 messages of a lead
   bulk                          100,000 messages by 1,000
-  stream                        100,000 messages of one lead, decoded
+  stream                        all messages of the talkative lead, decoded
 
 CONCERN: w1 (w:1) or maj (w:majority, journal), on MongoDB. Environment: BENCH_DB (bench_rapport; a
-file on SQLite), BENCH_PORT (27117), MONGOD_PID, for the server's CPU.
+file on SQLite), BENCH_PORT (27117), MONGOD_PID, for the server's CPU; BENCH_LEADS (10000; with 0,
+turns and reads are the talkative lead's) and BENCH_TALK (100000), that lead's messages.
 )";
 
 std::string variable(const char* name, const char* otherwise) {
@@ -44,16 +46,17 @@ std::string variable(const char* name, const char* otherwise) {
 
 struct Database {
     std::string engine;
+    std::string name = variable("BENCH_DB", "bench_rapport");
     int pool = 10;
     std::string concern = "maj";
 
     DatabaseManager open() const {
         Settings settings;
-        settings.mongodb_database = variable("BENCH_DB", "bench_rapport");
+        settings.mongodb_database = name;
         settings.max_pool_size = pool;
         settings.enable_message_archival = true;
         if (engine == "sqlite") {
-            return {settings, {DatabaseUrl::Engine::kSqlite, settings.mongodb_database + ".db"}};
+            return {settings, {DatabaseUrl::Engine::kSqlite, name + ".db"}};
         }
         return {settings,
                 {DatabaseUrl::Engine::kMongo,
@@ -114,108 +117,129 @@ class ClosedLoop {
     bool stopped_ = false;
 };
 
-int any_lead(std::mt19937& random) {
-    return std::uniform_int_distribution<int>(0, kLeads - 1)(random);
-}
-
 double operations_a_batch(const StoreCounters& counters) {
     return counters.batches == 0
                ? 0
                : static_cast<double>(counters.operations) / static_cast<double>(counters.batches);
 }
 
-void seed(const Database& database) {
+void clear(DatabaseManager& manager, const Collection& collection) {
+    await(manager.database().remove(RemoveDocuments{&collection, FilterNode(AllOf{})},
+                                    Deadline::in(std::chrono::minutes(5))));
+}
+
+void seed(const Database& database, const Population& population) {
     DatabaseManager manager = database.open();
     await(manager.connect());
     await(manager.create_indexes());
+    clear(manager, lead_collection());
+    clear(manager, message_collection());
     LeadRepository leads(manager.database());
     MessageRepository messages(manager.database());
-    RemoveDocuments everything{&lead_collection(), FilterNode(AllOf{})};
-    await(manager.database().remove(everything, Deadline::in(std::chrono::minutes(5))));
-    everything.collection = &message_collection();
-    await(manager.database().remove(everything, Deadline::in(std::chrono::minutes(5))));
     const Timestamp at = now();
-    constexpr int kStep = 500;
-    for (int from = 0; from < kLeads; from += kStep) {
+    for (int i = 0; i < population.leads;) {
+        constexpr std::size_t kStep = 500;
         std::vector<Lead> some;
         std::vector<Message> said;
-        for (int i = from; i < from + kStep; ++i) {
-            some.push_back(make_lead(i, at));
-            said.insert(said.end(), some.back().recent_history.begin(),
-                        some.back().recent_history.end());
+        while (some.size() < kStep && i < population.leads) {
+            some.push_back(make_lead(i++, at, said));
         }
         await(leads.bulk_create(std::move(some)));
         await(messages.bulk_create(std::move(said)));
     }
-    for (int from = 0; from < kTalk; from += 1000) {
+    Lead talkative = make_talkative(at);
+    for (int i = 0; i < population.talk;) {
+        constexpr std::size_t kStep = 1000;
         std::vector<Message> said;
-        for (int i = from; i < from + 1000; ++i) {
-            said.push_back(make_message(kTalkative, i, at - std::chrono::seconds(kTalk - i)));
+        for (; said.size() < kStep && i < population.talk; ++i) {
+            said.push_back(talkative.add_message(
+                make_message(kTalkative, i, at - std::chrono::seconds(population.talk - i))));
         }
         await(messages.bulk_create(std::move(said)));
     }
+    talkative.settled_count = talkative.message_count;
+    await(leads.bulk_create({std::move(talkative)}));
     await(manager.disconnect());
 }
 
-Async<void> take_turn(LeadRepository& leads, int turn, std::mt19937& random, bool external_id) {
-    auto lead = co_await leads.get_by_phone(lead_id(any_lead(random)));
-    if (!lead) throw std::runtime_error("no lead: run `rapport_bench ENGINE seed` first");
+Turn make_turn(Lead lead, int number) {
     const Timestamp at = now();
-    Turn said{std::move(*lead), {}};
-    said.messages.push_back(make_message(said.lead.lead_id, 2 * turn, at));
-    said.messages.push_back(
-        make_message(said.lead.lead_id, 2 * turn + 1, at + std::chrono::milliseconds(1)));
-    if (external_id) {
-        said.messages.front().external_id = fmt::format("wamid.{:x}{:x}", turn, random());
-    }
-    try {
-        co_await leads.commit_turn(std::move(said));
-    } catch (const VersionConflict&) {
-        co_return;  // another conversation had the same lead
+    Turn turn{std::move(lead), {}};
+    turn.messages.push_back(make_message(turn.lead.lead_id, 2 * number, at));
+    turn.messages.push_back(
+        make_message(turn.lead.lead_id, 2 * number + 1, at + std::chrono::milliseconds(1)));
+    return turn;
+}
+
+/// Until it is committed: another conversation may have changed the same lead.
+Async<void> take_turn(LeadRepository& leads, std::string lead_id, int number,
+                      std::optional<std::string> external_id) {
+    for (bool committed = false; !committed;) {
+        auto lead = co_await leads.get_by_phone(lead_id);
+        if (!lead) throw std::runtime_error("no lead: run `rapport_bench ENGINE seed` first");
+        Turn turn = make_turn(std::move(*lead), number);
+        turn.messages.front().external_id = external_id;
+        try {
+            co_await leads.commit_turn(std::move(turn));
+            committed = true;
+        } catch (const VersionConflict&) {
+            continue;
+        }
     }
 }
 
-Report turn(const Database& database, int conversations, double seconds, bool external_id) {
+Report turn(const Database& database, const Population& population, int conversations,
+            double seconds, bool with_external_id) {
     DatabaseManager manager = database.open();
     await(manager.connect());
     LeadRepository leads(manager.database());
     Report report = ClosedLoop().run(conversations, seconds, [&](int number, std::mt19937& random) {
-        return take_turn(leads, number, random, external_id);
+        std::optional<std::string> external_id;
+        if (with_external_id) external_id = fmt::format("wamid.{:x}{:x}", number, random());
+        return take_turn(leads, population.any_lead(random), number, std::move(external_id));
     });
     report.batch = operations_a_batch(manager.database().counters());
     await(manager.disconnect());
     return report;
 }
 
-Report recent(const Database& database, int conversations, double seconds) {
+Report recent(const Database& database, const Population& population, int conversations,
+              double seconds) {
     DatabaseManager manager = database.open();
     await(manager.connect());
     MessageRepository messages(manager.database());
     Report report =
         ClosedLoop().run(conversations, seconds, [&](int, std::mt19937& random) -> Async<void> {
-            const auto last = co_await messages.get_recent_messages(lead_id(any_lead(random)));
+            const auto last = co_await messages.get_recent_messages(population.any_lead(random));
             if (last.size() != 20) throw std::runtime_error("a lead without its 20 messages");
         });
     await(manager.disconnect());
     return report;
 }
 
-Report bulk(const Database& database) {
+/// Into a database of their own, whose messages are only these.
+Report bulk(Database database) {
+    database.name += "_bulk";
     DatabaseManager manager = database.open();
     await(manager.connect());
+    await(manager.create_indexes());
+    clear(manager, message_collection());
     MessageRepository messages(manager.database());
+    constexpr int kStep = 1000;
+    constexpr int kAll = 100 * kStep;
     const Timestamp at = now();
+    Report report{.count = kAll};
     const Stopwatch watch;
-    for (int from = 0; from < 100'000; from += 1000) {
+    for (int from = 0; from < kAll; from += kStep) {
         std::vector<Message> said;
-        said.reserve(1000);
-        for (int i = from; i < from + 1000; ++i) {
+        said.reserve(kStep);
+        for (int i = from; i < from + kStep; ++i) {
+            constexpr int kLeads = 10'000;
             said.push_back(
                 make_message(lead_id(i * 7 % kLeads), i, at + std::chrono::milliseconds(i)));
         }
         await(messages.save_messages(std::move(said)));
     }
-    Report report{.count = 100'000};
     watch.stop(report);
     await(manager.disconnect());
     return report;
@@ -245,20 +269,24 @@ Report stream(const Database& database) {
 int run(const std::vector<std::string>& arguments) {
     const auto number = [&](std::size_t i) { return std::stoi(arguments.at(i)); };
     Database database{arguments.at(0)};
+    const Population population{.leads = std::stoi(variable("BENCH_LEADS", "10000")),
+                                .talk = std::stoi(variable("BENCH_TALK", "100000"))};
     const std::string& command = arguments.at(1);
     Report report;
     if (command == "seed") {
-        seed(database);
+        seed(database, population);
         return 0;
     }
     if (command == "turn") {
         database.pool = number(3);
         database.concern = arguments.at(4);
-        report = turn(database, number(2), std::stod(arguments.at(5)), arguments.size() > 6);
+        report =
+            turn(database, population, number(2), std::stod(arguments.at(5)), arguments.size() > 6);
     } else if (command == "recent") {
         database.pool = number(3);
-        report = recent(database, number(2), std::stod(arguments.at(4)));
+        report = recent(database, population, number(2), std::stod(arguments.at(4)));
     } else if (command == "bulk") {
+        database.concern = "w1";
         report = bulk(database);
     } else if (command == "stream") {
         report = stream(database);

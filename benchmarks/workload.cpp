@@ -23,14 +23,12 @@ Message make_message(const std::string& lead_id, int i, Timestamp at) {
     return message;
 }
 
-Lead make_lead(int i, Timestamp at) {
+Lead make_talkative(Timestamp at) {
     Lead lead;
-    lead.lead_id = lead_id(i);
-    lead.full_name = fmt::format("Maria Lopez {}", i);
+    lead.lead_id = kTalkative;
+    lead.full_name = "Maria Lopez";
     lead.current_stage = SalesStage::kDiscovery;
-    for (int k = 0; k < 20; ++k) {
-        lead.add_message(make_message(lead.lead_id, i + k, at - minutes(20 - k) - milliseconds(i)));
-    }
+    lead.next_followup_at = at + hours(24);
     for (int k = 0; k < 10; ++k) {
         Signal signal;
         signal.dimension = static_cast<SignalDimension>(k % 4);
@@ -40,9 +38,24 @@ Lead make_lead(int i, Timestamp at) {
         signal.raw_evidence = "20 usuarios";
         lead.add_signal(std::move(signal));
     }
-    lead.settled_count = lead.message_count;
-    lead.next_followup_at = at + hours(24) + milliseconds(i);
     return lead;
+}
+
+Lead make_lead(int i, Timestamp at, std::vector<Message>& said) {
+    Lead lead = make_talkative(at + milliseconds(i));
+    lead.lead_id = lead_id(i);
+    lead.full_name = fmt::format("Maria Lopez {}", i);
+    for (int k = 0; k < 20; ++k) {
+        said.push_back(lead.add_message(
+            make_message(lead.lead_id, i + k, at - minutes(20 - k) - milliseconds(i))));
+    }
+    lead.settled_count = lead.message_count;
+    return lead;
+}
+
+std::string Population::any_lead(std::mt19937& random) const {
+    if (leads == 0) return kTalkative;
+    return lead_id(std::uniform_int_distribution<int>(0, leads - 1)(random));
 }
 
 }  // namespace rapport::bench

@@ -1,20 +1,31 @@
 #pragma once
 
+#include <random>
 #include <string>
+#include <vector>
 
 #include "rapport/domain/lead.hpp"
 
 namespace rapport::bench {
 
-inline constexpr int kLeads = 10'000;
-/// The lead of the stream: 100,000 messages.
+/// The lead of the stream.
 inline const std::string kTalkative = "+525599999999";
-inline constexpr int kTalk = 100'000;
+
+/// How much there is.
+struct Population {
+    int leads = 10'000;  ///< each with 20 messages
+    int talk = 100'000;  ///< messages of the talkative one, who is there as well
+
+    /// One of the leads; the talkative one where there are no others.
+    std::string any_lead(std::mt19937& random) const;
+};
 
 std::string lead_id(int i);
 /// The i-th of many messages, 120 characters long, alternately of the lead and the agent.
 Message make_message(const std::string& lead_id, int i, Timestamp at);
-/// A lead of 7.3 KB: 20 messages of history, 10 signals.
-Lead make_lead(int i, Timestamp at);
+/// A lead of 7.3 KB: 20 messages of history, 10 signals. Its messages are added to `said`.
+Lead make_lead(int i, Timestamp at, std::vector<Message>& said);
+/// The talkative lead, without messages.
+Lead make_talkative(Timestamp at);
 
 }  // namespace rapport::bench
