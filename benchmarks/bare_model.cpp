@@ -54,39 +54,40 @@ constexpr auto kMembers<Lead> =
                Member{"created_at", &Lead::created_at},
                Member{"updated_at", &Lead::updated_at}};
 
-int size_of(std::string_view text) { return static_cast<int>(text.size()); }
+/// A name as libbson takes it.
+struct Key {
+    Key(std::string_view name) : data(name.data()), size(static_cast<int>(name.size())) {}
+    const char* data;
+    int size;
+};
 
-void put(bson_t* to, std::string_view key, const std::string& value) {
-    bson_append_utf8(to, key.data(), size_of(key), value.data(), size_of(value));
+void put(bson_t* to, Key key, const std::string& value) {
+    bson_append_utf8(to, key.data, key.size, value.data(), static_cast<int>(value.size()));
 }
-void put(bson_t* to, std::string_view key, std::int32_t value) {
-    bson_append_int32(to, key.data(), size_of(key), value);
+void put(bson_t* to, Key key, std::int32_t value) {
+    bson_append_int32(to, key.data, key.size, value);
 }
-void put(bson_t* to, std::string_view key, double value) {
-    bson_append_double(to, key.data(), size_of(key), value);
-}
-void put(bson_t* to, std::string_view key, bool value) {
-    bson_append_bool(to, key.data(), size_of(key), value);
-}
-void put(bson_t* to, std::string_view key, Date value) {
-    bson_append_date_time(to, key.data(), size_of(key), value.ms);
+void put(bson_t* to, Key key, double value) { bson_append_double(to, key.data, key.size, value); }
+void put(bson_t* to, Key key, bool value) { bson_append_bool(to, key.data, key.size, value); }
+void put(bson_t* to, Key key, Date value) {
+    bson_append_date_time(to, key.data, key.size, value.ms);
 }
 
 template <class Class>
 void put_members(bson_t* to, const Class& object);
 
 template <class Class>
-void put(bson_t* to, std::string_view key, const Class& object) {
+void put(bson_t* to, Key key, const Class& object) {
     bson_t document;
-    bson_append_document_begin(to, key.data(), size_of(key), &document);
+    bson_append_document_begin(to, key.data, key.size, &document);
     put_members(&document, object);
     bson_append_document_end(to, &document);
 }
 
 template <class Class>
-void put(bson_t* to, std::string_view key, const std::vector<Class>& objects) {
+void put(bson_t* to, Key key, const std::vector<Class>& objects) {
     bson_t array;
-    bson_append_array_begin(to, key.data(), size_of(key), &array);
+    bson_append_array_begin(to, key.data, key.size, &array);
     for (std::uint32_t i = 0; i < objects.size(); ++i) {
         char buffer[16];
         const char* index = nullptr;
@@ -186,7 +187,7 @@ Message make_message(const std::string& lead_id, int i, Date at) {
 
 Lead make_lead(int i, Date at) {
     constexpr std::int64_t kMinute = 60'000;
-    constexpr std::int64_t kDay = 24 * 60 * kMinute;
+    constexpr std::int64_t kDay = kMinute * 60 * 24;
     Lead lead;
     lead.lead_id = lead_id(i);
     lead.full_name = fmt::format("Maria Lopez {}", i);

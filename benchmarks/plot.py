@@ -16,11 +16,13 @@ class Panel:
 
 
 class Scale:
-    """Whole decades onto a stretch of pixels."""
+    """Logarithms onto a stretch of pixels; with `whole`, from one power of ten to another."""
 
-    def __init__(self, values, start, end):
-        self.least = math.floor(math.log10(min(values)))
-        self.most = max(math.ceil(math.log10(max(values))), self.least + 1)
+    def __init__(self, values, start, end, whole=False):
+        self.least, self.most = math.log10(min(values)), math.log10(max(values))
+        if whole:
+            self.least, self.most = math.floor(self.least), math.ceil(self.most)
+        self.most = max(self.most, self.least + 1)
         self.start, self.end = start, end
 
     def at(self, value):
@@ -28,7 +30,7 @@ class Scale:
         return round(self.start + part * (self.end - self.start), 1)
 
     def decades(self):
-        return [10.0**exponent for exponent in range(self.least, self.most + 1)]
+        return [10.0**exponent for exponent in range(math.ceil(self.least), math.floor(self.most) + 1)]
 
 
 def label(value):
@@ -72,7 +74,7 @@ def drawn(panel):
         return
     points = [point for points in panel.series.values() for point in points]
     across = Scale([x for x, _ in points], LEFT, WIDTH - RIGHT)
-    up = Scale([y for _, y in points], HEIGHT - BOTTOM, TOP)
+    up = Scale([y for _, y in points], HEIGHT - BOTTOM, TOP, whole=True)
     yield from frame(panel, across, up)
     for row, ((name, some), colour) in enumerate(zip(panel.series.items(), COLOURS)):
         yield from curve(name, some, colour, row, across, up)

@@ -61,7 +61,9 @@ Report ThreadLoop::run(const std::function<Step()>& prepare) const {
         report.latencies.insert(report.latencies.end(), latencies.begin(), latencies.end());
     };
     std::vector<std::jthread> running;
-    for (int i = 0; i < std::min(threads, conversations); ++i) running.emplace_back(serve);
+    const auto needed = static_cast<std::size_t>(std::min(threads, conversations));
+    running.reserve(needed);
+    while (running.size() < needed) running.emplace_back(serve);
 
     std::this_thread::sleep_for(kWarmUp);
     const Stopwatch watch;
