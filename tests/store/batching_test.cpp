@@ -97,6 +97,35 @@ TEST_P(Batching, ManyInsertsAreFewCommandsAndAllAreStored) {
     for (int i = 0; i < kMany; ++i) EXPECT_EQ(found(std::to_string(i)).size(), 1U);
 }
 
+/// Looked up together, every combination of their parts is asked for.
+TEST_P(Batching, LookUpsByAKeyOfTwoPartsFindTheirOwnPairOnly) {
+    const ObjectId senders[] = {ObjectId::generate(), ObjectId::generate()};
+    const auto sent = [&](Kind kind, const ObjectId& by) {
+        Parcel made = parcel(by.to_string());
+        made.kind = kind;
+        made.sender = by;
+        return made;
+    };
+    const Parcel box = sent(Kind::kBox, senders[0]);
+    const Parcel bag = sent(Kind::kBag, senders[1]);
+    await(store_->insert({&collection_, {to_document(box), to_document(bag)}}));
+    std::vector<Operation> finds;
+    for (int i = 0; i < kMany; ++i) {
+        const auto pair = where(&Parcel::kind) == (i % 2 == 0 ? Kind::kBox : Kind::kBag) &&
+                          where(&Parcel::sender) == senders[i % 4 < 2 ? 0 : 1];
+        finds.emplace_back(FindDocuments{&collection_, pair.node(), {}, 1});
+    }
+    const StoreCounters before = store_->counters();
+    auto results = run_together(std::move(finds));
+    if (GetParam() == "mongodb") EXPECT_LT(store_->counters().batches - before.batches, kMany / 2);
+    const std::vector<std::optional<Parcel>> expected{box, std::nullopt, std::nullopt, bag};
+    for (int i = 0; i < kMany; ++i) {
+        const auto documents = std::get<std::vector<Document>>(results[i].get());
+        ASSERT_EQ(documents.size(), expected[i % 4] ? 1U : 0U) << i;
+        if (expected[i % 4]) EXPECT_EQ(from_document<Parcel>(documents.front()), expected[i % 4]);
+    }
+}
+
 TEST_P(Batching, EveryInsertHearsOfItsOwnDuplicates) {
     await(store_->insert(inserting(parcel("taken"))));
     std::vector<Operation> inserts;

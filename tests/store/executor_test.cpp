@@ -268,16 +268,22 @@ class NotingWorker final : public Worker {
 
 class OneLane final : public Lanes {
   public:
+    explicit OneLane(std::size_t most) : most_(most) {}
     std::size_t lane_of(const Operation&) const override { return 1; }
+    std::size_t most_under_way(std::size_t) const override { return most_; }
+
+  private:
+    std::size_t most_;
 };
 
 class ExecutorLaneTest : public ::testing::Test {
   protected:
-    ExecutorLaneTest() {
+    explicit ExecutorLaneTest(std::size_t most_under_way = 1) {
         std::vector<std::unique_ptr<Worker>> workers;
         workers.push_back(std::make_unique<NotingWorker>(log_, sizes_));
         workers.push_back(std::make_unique<NotingWorker>(log_, sizes_));
-        executor_ = std::make_unique<Executor>(std::move(workers), 10, std::make_unique<OneLane>());
+        executor_ = std::make_unique<Executor>(std::move(workers), 10,
+                                               std::make_unique<OneLane>(most_under_way));
     }
 
     std::future<Result> submit(Deadline deadline = {}) {
@@ -328,6 +334,27 @@ TEST_F(ExecutorLaneTest, WhatIsLateIsLeftOutOfItsBatch) {
     EXPECT_THROW(second.get(), DuplicateKey);
     EXPECT_EQ(std::get<std::int64_t>(third.get()), 2);
     EXPECT_EQ(sizes_.back(), 2U);
+}
+
+class ExecutorTwoBatchesTest : public ExecutorLaneTest {
+  protected:
+    ExecutorTwoBatchesTest() : ExecutorLaneTest(2) {}
+};
+
+/// A batch that took all would leave the other one small, and so it would stay.
+TEST_F(ExecutorTwoBatchesTest, EachTakesItsShareOfWhatIsInTheLane) {
+    auto first = submit();
+    context_.poll();
+    log_.first_started.wait();
+    std::vector<std::future<Result>> rest;
+    for (int i = 0; i < 5; ++i) rest.push_back(submit());
+    while (rest.back().wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+        context_.run_one();
+    }
+    EXPECT_EQ(sizes_, (std::vector<std::size_t>{1, 3, 2})) << "while the first is still at work";
+    log_.gate.count_down();
+    context_.run();
+    first.get();
 }
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <mutex>
 #include <optional>
 #include <set>
+#include <unordered_map>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/utf8.hpp"
@@ -190,7 +192,31 @@ bool is_known_region(std::string_view region) {
     return regions.contains(std::string(region));
 }
 
-std::string normalize_phone(std::string_view typed, std::string_view default_region) {
+namespace {
+
+/// The numbers last read: reading one takes longer than finding its lead does, and the same people
+/// write again and again. Thread-safe and of bounded size.
+class ReadNumbers {
+  public:
+    std::optional<std::string> find(const std::string& key) const {
+        const std::scoped_lock lock(mutex_);
+        const auto known = numbers_.find(key);
+        if (known == numbers_.end()) return std::nullopt;
+        return known->second;
+    }
+    void remember(std::string key, const std::string& number) {
+        constexpr std::size_t kMost = 65'536;
+        const std::scoped_lock lock(mutex_);
+        if (numbers_.size() >= kMost) numbers_.clear();
+        numbers_.emplace(std::move(key), number);
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::unordered_map<std::string, std::string> numbers_;
+};
+
+std::string read_phone(std::string_view typed, std::string_view default_region) {
     constexpr std::size_t kLongest = 250;  // libphonenumber's own limit
     if (typed.size() > kLongest || !is_valid_utf8(typed)) refuse(typed, "not a phone number");
     const std::string_view bare = without_whatsapp_server(typed);
@@ -204,6 +230,17 @@ std::string normalize_phone(std::string_view typed, std::string_view default_reg
                           : "no country code");
     }
     return e164(*number);
+}
+
+}  // namespace
+
+std::string normalize_phone(std::string_view typed, std::string_view default_region) {
+    static ReadNumbers known;
+    std::string key = fmt::format("{} {}", default_region, typed);
+    if (auto number = known.find(key)) return std::move(*number);
+    std::string number = read_phone(typed, default_region);
+    known.remember(std::move(key), number);
+    return number;
 }
 
 std::string normalize_lead_id(std::string_view typed, std::string_view default_region) {

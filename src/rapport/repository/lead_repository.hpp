@@ -105,11 +105,13 @@ class LeadRepository : public BaseRepository<Lead> {
     enum class Fate { kCommitted, kConflict, kOpen };
 
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
-    Async<std::optional<TurnResult>> stored_turn(Turn turn, Deadline deadline);
-    Async<Fate> fate_of(Lead after, ObjectId first_message, Deadline deadline);
+    bool is_settled(const Lead& lead) const;
+    // Awaited at once, so what they refer to outlives them.
+    Async<std::optional<TurnResult>> stored_turn(const Turn& turn, Deadline deadline);
+    Async<Fate> fate_of(const Lead& after, const ObjectId& first_message, Deadline deadline);
+    Async<void> commit(const CommitDocuments& operation, const Lead& after,
+                       const std::vector<Message>& messages, Deadline deadline);
     Async<void> replace_orphan(Message message, Deadline deadline);
-    Async<void> commit(CommitDocuments operation, Lead after, std::vector<Message> messages,
-                       Deadline deadline);
 
     std::string default_region_;
     std::shared_ptr<SettledLeads> settled_ = std::make_shared<SettledLeads>();

@@ -148,10 +148,12 @@ std::size_t SettledLeads::Hash::operator()(const ObjectId& id) const {
         {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
 }
 
+bool LeadRepository::is_settled(const Lead& lead) const {
+    return lead.settled_count >= lead.message_count || settled_->knows(lead.id, lead.message_count);
+}
+
 Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
-    if (lead.settled_count >= lead.message_count || settled_->knows(lead.id, lead.message_count)) {
-        co_return 0;
-    }
+    if (is_settled(lead)) co_return 0;
     std::vector<Message> messages = unsettled_messages(lead);
     if (!messages.empty()) {
         std::vector<ObjectId> ids;
@@ -171,9 +173,8 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     co_return std::ssize(messages);
 }
 
-Async<std::optional<TurnResult>> LeadRepository::stored_turn(Turn turn, Deadline deadline) {
+Async<std::optional<TurnResult>> LeadRepository::stored_turn(const Turn& turn, Deadline deadline) {
     const Message& said = turn.messages.front();
-    if (!said.external_id || turn.lead.message_count == 0) co_return std::nullopt;
     const Filter<Message> of_lead = where(&Message::lead_id) == turn.lead.lead_id;
     const Filter<Message> same = of_lead && where(&Message::external_id) == *said.external_id;
     const auto found = co_await store().find({&message_collection(), same.node(), {}, 1}, deadline);
@@ -184,7 +185,7 @@ Async<std::optional<TurnResult>> LeadRepository::stored_turn(Turn turn, Deadline
     if (first.content != said.content) {
         throw InvalidArgument("external_id: another message was stored under it");
     }
-    TurnResult result{std::move(turn.lead), {first}, true};
+    TurnResult result{turn.lead, {first}, true};
     if (!first.turn_id) co_return result;
     // The rest of the turn stands close behind it.
     const Filter<Message> behind = of_lead && where(&Message::timestamp) >= first.timestamp;
@@ -203,7 +204,8 @@ Async<std::optional<TurnResult>> LeadRepository::stored_turn(Turn turn, Deadline
 }
 
 /// What became of a change whose answer was lost, now that the guard does not hold any more.
-Async<LeadRepository::Fate> LeadRepository::fate_of(Lead after, ObjectId first_message,
+Async<LeadRepository::Fate> LeadRepository::fate_of(const Lead& after,
+                                                    const ObjectId& first_message,
                                                     Deadline deadline) {
     const auto now_stored = co_await find_one(where(&Lead::lead_id) == after.lead_id, deadline);
     if (!now_stored || now_stored->id != after.id) co_return Fate::kConflict;
@@ -220,8 +222,8 @@ Async<LeadRepository::Fate> LeadRepository::fate_of(Lead after, ObjectId first_m
     co_return found.empty() ? Fate::kConflict : Fate::kCommitted;
 }
 
-Async<void> LeadRepository::commit(CommitDocuments operation, Lead after,
-                                   std::vector<Message> messages, Deadline deadline) {
+Async<void> LeadRepository::commit(const CommitDocuments& operation, const Lead& after,
+                                   const std::vector<Message>& messages, Deadline deadline) {
     bool open = false;
     Committed committed;
     while (true) {
@@ -282,14 +284,17 @@ Async<void> LeadRepository::replace_orphan(Message message, Deadline deadline) {
 
 Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     check_turn(turn);
-    normalize(turn.lead);
+    // What is stored has its one spelling.
+    if (!turn.lead.stored()) normalize(turn.lead);
     if (turn.lead.stored() && turn.lead.version == 0) {
         // An earlier system's lead gets today's form, and a version, which guards what follows.
         turn.lead.settled_count = turn.lead.message_count;
         turn.lead = co_await update(std::move(turn.lead), deadline);
     }
-    co_await settle(turn.lead, deadline);
-    if (auto replayed = co_await stored_turn(turn, deadline)) co_return std::move(*replayed);
+    if (!is_settled(turn.lead)) co_await settle(turn.lead, deadline);
+    if (turn.messages.front().external_id && turn.lead.message_count > 0) {
+        if (auto replayed = co_await stored_turn(turn, deadline)) co_return std::move(*replayed);
+    }
 
     const bool is_new = !turn.lead.stored();
     const Filter<Lead> guard = where(&Lead::id) == turn.lead.id &&
@@ -301,7 +306,7 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     lead.updated_at = now();
     if (is_new) lead.created_at = lead.updated_at;
     lead.settled_count = store().commits_as_one() ? lead.message_count : counted;
-    check(lead);
+    if (is_new) check(lead);  // of a stored one only what is added, which apply() has checked
 
     CommitDocuments operation{{&lead_collection(), guard.node(), {}}};
     if (is_new) {
@@ -311,7 +316,7 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
         operation.change.changes = turn_changes(lead, messages, turn.signals);
     }
     operation.details = to_insert(messages);
-    co_await commit(std::move(operation), lead, messages, deadline);
+    co_await commit(operation, lead, messages, deadline);
     for (Message& entry : lead.recent_history) keep_as_stored(entry);
     co_return TurnResult{std::move(lead), std::move(messages)};
 }

@@ -48,12 +48,12 @@ struct Collection {
     /// Names of indexes that must not exist (any more).
     std::vector<std::string> retired_indexes{};
 
-    /// True when at most one document has a given value there.
-    bool has_unique_key(std::string_view path) const {
+    /// True when at most one document has given values at these paths, which stand as in its index.
+    bool has_unique_key(const std::vector<std::string>& paths) const {
         const auto is_it = [&](const Index& index) {
-            return index.unique && index.keys.size() == 1 && index.keys.front().path == path;
+            return index.unique && std::ranges::equal(index.keys, paths, {}, &SortKey::path);
         };
-        return path == "_id" || std::ranges::any_of(indexes, is_it);
+        return (paths.size() == 1 && paths.front() == "_id") || std::ranges::any_of(indexes, is_it);
     }
 
     const Column* find_column(std::string_view column) const {

@@ -1,6 +1,5 @@
 #include "rapport/store/executor.hpp"
 
-#include <atomic>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -14,16 +13,10 @@
 #include <optional>
 
 #include "rapport/core/error.hpp"
+#include "rapport/store/executor_state.hpp"
 
 namespace rapport {
 namespace asio = boost::asio;
-
-namespace {
-
-/// The most operations of one batch.
-constexpr std::size_t kMostTogether = 256;
-
-}  // namespace
 
 std::vector<Outcome> Worker::run_one_by_one(const std::vector<const Operation*>& operations,
                                             Deadline deadline) {
@@ -43,32 +36,6 @@ std::vector<Outcome> Worker::run_together(const std::vector<const Operation*>& o
                                           Deadline deadline) {
     return run_one_by_one(operations, deadline);
 }
-
-/// An operation in the queue. Whoever claims it first, of the worker, the deadline and a
-/// cancellation, gives the caller its answer; the others' come to nothing.
-class Executor::Pending {
-  public:
-    Pending(Operation operation, Deadline deadline)
-        : operation_(std::move(operation)), deadline_(deadline) {}
-    virtual ~Pending() = default;
-
-    const Operation& operation() const { return operation_; }
-    Deadline deadline() const { return deadline_; }
-    Deadline::Clock::time_point queued_at() const { return queued_at_; }
-    bool answered() const { return claimed_; }
-
-    void answer(std::exception_ptr error, Result result) {
-        if (!claimed_.exchange(true)) deliver(std::move(error), std::move(result));
-    }
-
-  private:
-    virtual void deliver(std::exception_ptr error, Result result) = 0;
-
-    Operation operation_;
-    Deadline deadline_;
-    const Deadline::Clock::time_point queued_at_ = Deadline::Clock::now();
-    std::atomic<bool> claimed_{false};
-};
 
 template <class Handler>
 class Executor::PendingCall final : public Pending,
@@ -135,7 +102,7 @@ class Executor::PendingCall final : public Pending,
 
 Executor::Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max_waiting,
                    std::unique_ptr<const Lanes> lanes)
-    : max_waiting_(max_waiting), lanes_(std::move(lanes)) {
+    : state_(std::make_shared<State>(max_waiting, std::move(lanes))) {
     for (auto& worker : workers) {
         threads_.emplace_back([this, own = std::move(worker)]() mutable {
             work(*own);
@@ -147,98 +114,20 @@ Executor::Executor(std::vector<std::unique_ptr<Worker>> workers, std::size_t max
 Executor::~Executor() { finish(); }
 
 void Executor::finish() {
-    {
-        const std::scoped_lock lock(mutex_);
-        finishing_ = true;
-    }
-    ready_->notify_all();
+    state_->finish();
     for (std::jthread& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
 }
 
-StoreCounters Executor::counters() const {
-    const std::scoped_lock lock(mutex_);
-    StoreCounters counters = counters_;
-    counters.waiting = waiting_;
-    return counters;
-}
+StoreCounters Executor::counters() const { return state_->counters(); }
 
-void Executor::enqueue(const std::shared_ptr<Pending>& call) {
-    const std::size_t lane = lanes_->lane_of(call->operation());
-    std::exception_ptr refusal;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (finishing_) {
-            refusal = std::make_exception_ptr(NotConnected("the database is disconnected"));
-        } else if (waiting_ >= max_waiting_) {
-            refusal = std::make_exception_ptr(
-                Overloaded("too many operations are waiting for the database; nothing was done: "
-                           "try again later"));
-        } else {
-            queues_.at(lane).calls.push_back(call);
-            ++waiting_;
-        }
-    }
-    if (refusal) call->answer(std::move(refusal), {});
-}
-
-/// The queue whose first call has waited longest, of those a worker may take from now.
-Executor::Queue* Executor::ready_queue() {
-    Queue* first = nullptr;
-    for (std::size_t lane = 0; lane < queues_.size(); ++lane) {
-        Queue& queue = queues_.at(lane);
-        const bool full = lane != Lanes::kAlone && queue.under_way >= lanes_->most_under_way(lane);
-        if (queue.calls.empty() || full) continue;
-        if (first == nullptr ||
-            queue.calls.front()->queued_at() < first->calls.front()->queued_at()) {
-            first = &queue;
-        }
-    }
-    return first;
-}
-
-/// Empty when there is nothing left to do.
-Executor::Batch Executor::next() {
-    std::unique_lock lock(mutex_);
-    Queue* queue = nullptr;
-    ready_->wait(lock, [&] {
-        queue = ready_queue();
-        return queue != nullptr || (finishing_ && waiting_ == 0);
-    });
-    Batch batch;
-    if (queue == nullptr) return batch;
-    batch.lane = static_cast<std::size_t>(queue - queues_.data());
-    const std::size_t most = batch.lane == Lanes::kAlone ? 1 : kMostTogether;
-    const auto at = Deadline::Clock::now();
-    while (!queue->calls.empty() && batch.calls.size() < most) {
-        counters_.waited += at - queue->calls.front()->queued_at();
-        batch.calls.push_back(std::move(queue->calls.front()));
-        queue->calls.pop_front();
-    }
-    waiting_ -= batch.calls.size();
-    ++queue->under_way;
-    counters_.count_batch(batch.calls.size());
-    return batch;
-}
-
-void Executor::done(const Batch& batch) {
-    bool more = false;
-    {
-        const std::scoped_lock lock(mutex_);
-        Queue& queue = queues_.at(batch.lane);
-        --queue.under_way;
-        more = !queue.calls.empty() || (finishing_ && waiting_ == 0);
-    }
-    // This worker may go on with another lane.
-    if (more) ready_->notify_all();
-}
-
-void Executor::run(Worker& worker, const Batch& batch) {
+/// Runs the calls of a batch that still wait for an answer, and gives it to them.
+void Executor::run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& batch) {
     std::vector<const Operation*> operations;
     std::vector<Pending*> calls;
     Deadline latest(Deadline::Clock::time_point::min());
-    for (const auto& call : batch.calls) {
+    for (const auto& call : batch) {
         if (call->answered()) continue;
         if (call->deadline().passed()) {
             call->answer(std::make_exception_ptr(Timeout(
@@ -269,23 +158,26 @@ void Executor::run(Worker& worker, const Batch& batch) {
 
 void Executor::work(Worker& worker) {
     while (true) {
-        const Batch batch = next();
+        const State::Batch batch = state_->next();
         if (batch.calls.empty()) return;
-        run(worker, batch);
-        done(batch);
+        run(worker, batch.calls);
+        state_->done(batch);
     }
 }
 
-Async<Result> Executor::submit(Operation operation, Deadline deadline) {
-    auto initiate = [this]<class Handler>(Handler handler, Operation op, Deadline until) {
+Async<Result> Executor::submit_to(std::shared_ptr<State> state, Operation operation,
+                                  Deadline deadline) {
+    auto initiate = [state = std::move(state)]<class Handler>(Handler handler, Operation op,
+                                                              Deadline until) {
         auto call =
             std::make_shared<PendingCall<Handler>>(std::move(op), until, std::move(handler));
-        call->arm();
+        // Once armed, another thread may answer and move the handler away.
         const auto executor = call->executor();
-        enqueue(call);
+        call->arm();
+        state->enqueue(call);
         // A batch answers many callers at once, and each of them asks for its next operation in
         // turn. Waking a worker comes behind them in their event loop, so that it finds them all.
-        asio::post(executor, [ready = ready_] { ready->notify_one(); });
+        asio::post(executor, [state] { state->wake(); });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Result)>(

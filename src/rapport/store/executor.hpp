@@ -1,13 +1,8 @@
 #pragma once
 
-#include <array>
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -52,7 +47,8 @@ class Lanes {
     virtual ~Lanes() = default;
     /// Operations of one lane, but kAlone, may be given to one Worker::run_together.
     virtual std::size_t lane_of(const Operation&) const { return kAlone; }
-    /// How many batches of a lane may be under way at once: fewer are larger.
+    /// How many batches of a lane may be under way at once: fewer are larger. Each takes its share
+    /// of the operations in the lane, so that none of them stays small.
     virtual std::size_t most_under_way(std::size_t) const { return 1; }
 };
 
@@ -70,7 +66,9 @@ class Executor {
 
     /// Queues the operation and waits for its result. Throws Overloaded at once when the queue is
     /// full, Timeout at the deadline, NotConnected after finish().
-    Async<Result> submit(Operation operation, Deadline deadline);
+    Async<Result> submit(Operation operation, Deadline deadline) {
+        return submit_to(state_, std::move(operation), deadline);
+    }
 
     /// Takes no more operations, runs those that wait, and joins the threads. Idempotent.
     void finish();
@@ -81,32 +79,15 @@ class Executor {
     class Pending;
     template <class Handler>
     class PendingCall;
-    struct Batch {
-        std::size_t lane = Lanes::kAlone;
-        std::vector<std::shared_ptr<Pending>> calls{};
-    };
-    struct Queue {
-        std::deque<std::shared_ptr<Pending>> calls{};
-        std::size_t under_way = 0;
-    };
+    class State;
 
+    static Async<Result> submit_to(std::shared_ptr<State> state, Operation operation,
+                                   Deadline deadline);
     void work(Worker& worker);
-    Batch next();
-    void done(const Batch& batch);
-    Queue* ready_queue();
-    void enqueue(const std::shared_ptr<Pending>& call);
-    static void run(Worker& worker, const Batch& batch);
+    static void run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& batch);
 
-    const std::size_t max_waiting_;
-    const std::unique_ptr<const Lanes> lanes_;
-    mutable std::mutex mutex_;
     /// Shared with the callers' event loops, which may outlive this.
-    const std::shared_ptr<std::condition_variable> ready_ =
-        std::make_shared<std::condition_variable>();
-    std::array<Queue, Lanes::kCount> queues_{};
-    std::size_t waiting_ = 0;
-    StoreCounters counters_;
-    bool finishing_ = false;
+    const std::shared_ptr<State> state_;
     std::vector<std::jthread> threads_;
 };
 

@@ -122,8 +122,7 @@ class MongoStore final : public Store {
     }
 
     Async<Result> run(Operation operation, Deadline deadline) override {
-        const auto executor = current_executor();
-        co_return co_await executor->submit(std::move(operation), deadline);
+        return current_executor()->submit(std::move(operation), deadline);
     }
 
     bool commits_as_one() const override { return false; }

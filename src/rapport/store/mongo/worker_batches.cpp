@@ -1,6 +1,8 @@
 // How a worker runs many operations as one command.
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -39,32 +41,47 @@ void fail_all(std::span<Outcome* const> outcomes) {
     for (Outcome* outcome : outcomes) outcome->error = std::current_exception();
 }
 
-/// The values of a unique key that a look-up is for: one document each.
-std::vector<Scalar> asked_keys(const FindDocuments& find) {
-    if (const auto* one = std::get_if<Compare>(&find.filter)) return {one->value};
-    return std::get<OneOf>(find.filter).values;
-}
+/// A look-up by a unique key, of one member or more: the documents of these values, one each.
+struct KeyLookup {
+    std::vector<std::string> paths{};
+    std::vector<std::vector<Scalar>> values{};
+};
 
-const std::string& asked_path(const FindDocuments& find) {
-    if (const auto* one = std::get_if<Compare>(&find.filter)) return one->path;
-    return std::get<OneOf>(find.filter).path;
+std::optional<KeyLookup> read_lookup(const FindDocuments& find) {
+    if (find.skip != 0 || !find.sort.empty()) return std::nullopt;
+    KeyLookup lookup;
+    if (const auto* some = std::get_if<OneOf>(&find.filter)) {
+        if (find.limit != 0 || some->values.size() > kMostKeys) return std::nullopt;
+        lookup.paths = {some->path};
+        for (const Scalar& value : some->values) lookup.values.push_back({value});
+        return lookup;
+    }
+    const auto* all = std::get_if<AllOf>(&find.filter);
+    const std::span<const FilterNode> parts =
+        all == nullptr ? std::span(&find.filter, 1) : std::span(all->parts);
+    lookup.values.emplace_back();
+    for (const FilterNode& part : parts) {
+        const auto* one = std::get_if<Compare>(&part);
+        if (one == nullptr || one->op != CompareOp::kEqual) return std::nullopt;
+        lookup.paths.push_back(one->path);
+        lookup.values.front().push_back(one->value);
+    }
+    if (find.limit != 1 || lookup.paths.empty()) return std::nullopt;
+    return lookup;
 }
 
 /// Of a key that is not unique there may be millions: such a look-up runs alone, with its limit.
 bool asks_by_key(const FindDocuments& find) {
-    const auto* one = std::get_if<Compare>(&find.filter);
-    const auto* some = std::get_if<OneOf>(&find.filter);
-    if (one != nullptr ? one->op != CompareOp::kEqual || find.limit != 1 : find.limit != 0) {
-        return false;
-    }
-    if (one == nullptr && (some == nullptr || some->values.size() > kMostKeys)) return false;
+    const auto lookup = read_lookup(find);
+    if (!lookup || !find.collection->has_unique_key(lookup->paths)) return false;
     // Numbers are equal whatever their type, which a map of asked values is not told.
     const auto is_exact = [](const Scalar& value) {
         return std::holds_alternative<std::string>(value) ||
                std::holds_alternative<ObjectId>(value);
     };
-    return std::ranges::all_of(asked_keys(find), is_exact) &&
-           find.collection->has_unique_key(asked_path(find));
+    return std::ranges::all_of(lookup->values, [&](const std::vector<Scalar>& key) {
+        return std::ranges::all_of(key, is_exact);
+    });
 }
 
 }  // namespace
@@ -73,15 +90,16 @@ std::size_t MongoLanes::lane_of(const Operation& operation) const {
     if (std::holds_alternative<InsertDocuments>(operation)) return kInserts;
     if (std::holds_alternative<CommitDocuments>(operation)) return kCommits;
     const auto* find = std::get_if<FindDocuments>(&operation);
-    const bool by_key =
-        find != nullptr && find->skip == 0 && find->sort.empty() && asks_by_key(*find);
-    return by_key ? kFinds : kAlone;
+    return find != nullptr && asks_by_key(*find) ? kFinds : kAlone;
 }
 
-/// Inserts may be large, as an import's are: they do not wait for one another, but leave half of
-/// the workers to the rest.
+/// While one batch of commits waits for the disk, the server works at another. Inserts may be
+/// large, as an import's are: they do not wait for one another, but leave half of the workers to
+/// the rest.
 std::size_t MongoLanes::most_under_way(std::size_t lane) const {
-    return lane == kInserts ? std::max<std::size_t>(workers_ / 2, 1) : 1;
+    if (lane == kFinds) return 1;
+    return lane == kCommits ? std::min<std::size_t>(workers_, 2)
+                            : std::max<std::size_t>(workers_ / 2, 1);
 }
 
 std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation*>& operations,
@@ -89,7 +107,7 @@ std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation
     std::vector<Outcome> outcomes(operations.size());
     if (std::holds_alternative<FindDocuments>(*operations.front())) {
         const auto key = [](const FindDocuments& find) {
-            return std::pair(find.collection, asked_path(find));
+            return std::pair(find.collection, read_lookup(find).value().paths);
         };
         for (const auto& [finds, of_finds] : grouped<FindDocuments>(operations, outcomes, key)) {
             find_together(finds, of_finds, deadline);
@@ -112,28 +130,42 @@ std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation
     return outcomes;
 }
 
+/// Of a key of several members this finds what any of the asked combinations would: the documents
+/// nobody asked for are left out.
 void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                                 Deadline deadline) try {
-    std::map<Scalar, std::vector<std::size_t>> askers;
-    OneOf any{asked_path(*finds.front()), {}};
+    std::map<std::vector<Scalar>, std::vector<std::size_t>> askers;
+    const std::vector<std::string> paths = read_lookup(*finds.front()).value().paths;
     for (std::size_t i = 0; i < finds.size(); ++i) {
-        for (const Scalar& value : asked_keys(*finds[i])) {
-            auto& same = askers[value];
-            if (same.empty()) any.values.push_back(value);
+        KeyLookup lookup = read_lookup(*finds[i]).value();
+        for (std::vector<Scalar>& key : lookup.values) {
+            auto& same = askers[std::move(key)];
             if (same.empty() || same.back() != i) same.push_back(i);
         }
         outcomes[i]->result = std::vector<Document>();
     }
+    AllOf any;
+    for (std::size_t part = 0; part < paths.size(); ++part) {
+        std::set<Scalar> values;
+        for (const auto& [key, same] : askers) values.insert(key[part]);
+        any.parts.push_back(OneOf{paths[part], {values.begin(), values.end()}});
+    }
     BsonWriter options;
     // All in the first answer.
-    options.add("batchSize", static_cast<std::int64_t>(any.values.size() + 1));
+    options.add("batchSize", static_cast<std::int64_t>(askers.size() + 1));
     add_time_limit(options, deadline);
-    const std::string path = any.path;
-    auto found = find_all(*finds.front()->collection, to_filter(FilterNode(std::move(any))),
-                          options.finish(), deadline);
-    for (Document& document : found) {
-        for (const std::size_t i : askers[scalar_at(document, path)]) {
-            std::get<std::vector<Document>>(outcomes[i]->result).push_back(document);
+    const FilterNode filter =
+        any.parts.size() == 1 ? std::move(any.parts.front()) : FilterNode(std::move(any));
+    for (Document& document :
+         find_all(*finds.front()->collection, to_filter(filter), options.finish(), deadline)) {
+        std::vector<Scalar> key;
+        for (const std::string& path : paths) key.push_back(scalar_at(document, path));
+        const auto asked = askers.find(key);
+        if (asked == askers.end()) continue;
+        for (const std::size_t i : asked->second) {
+            auto& found = std::get<std::vector<Document>>(outcomes[i]->result);
+            const bool is_last = i == asked->second.back();
+            found.push_back(is_last ? std::move(document) : document);
         }
     }
 } catch (...) {

@@ -70,7 +70,7 @@ class SqliteStore final : public Store {
 
     Async<Result> run(Operation operation, Deadline deadline) override {
         const auto executor = executor_for(operation);
-        co_return co_await executor->submit(std::move(operation), deadline);
+        return executor->submit(std::move(operation), deadline);
     }
 
     bool commits_as_one() const override { return true; }

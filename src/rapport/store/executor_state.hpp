@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "rapport/store/executor.hpp"
+
+namespace rapport {
+
+/// An operation in the queue. Whoever claims it first, of the worker, the deadline and a
+/// cancellation, gives the caller its answer; the others' come to nothing.
+class Executor::Pending {
+  public:
+    Pending(Operation operation, Deadline deadline)
+        : operation_(std::move(operation)), deadline_(deadline) {}
+    virtual ~Pending() = default;
+
+    const Operation& operation() const { return operation_; }
+    Deadline deadline() const { return deadline_; }
+    Deadline::Clock::time_point queued_at() const { return queued_at_; }
+    bool answered() const { return claimed_; }
+
+    void answer(std::exception_ptr error, Result result) {
+        if (!claimed_.exchange(true)) deliver(std::move(error), std::move(result));
+    }
+
+  private:
+    virtual void deliver(std::exception_ptr error, Result result) = 0;
+
+    Operation operation_;
+    Deadline deadline_;
+    const Deadline::Clock::time_point queued_at_ = Deadline::Clock::now();
+    std::atomic<bool> claimed_{false};
+};
+
+/// The queues, and the workers that have nothing to do.
+class Executor::State {
+  public:
+    struct Batch {
+        std::size_t lane = Lanes::kAlone;
+        std::vector<std::shared_ptr<Pending>> calls{};
+    };
+
+    State(std::size_t max_waiting, std::unique_ptr<const Lanes> lanes)
+        : max_waiting_(max_waiting), lanes_(std::move(lanes)) {}
+
+    void enqueue(const std::shared_ptr<Pending>& call);
+    /// Wakes a worker where there is work that none is awake for.
+    void wake();
+    /// The next batch; empty when there is nothing left to do.
+    Batch next();
+    void done(const Batch& batch);
+    void finish();
+    StoreCounters counters() const;
+
+  private:
+    struct Queue {
+        std::deque<std::shared_ptr<Pending>> calls{};
+        std::size_t batches_under_way = 0;
+        std::size_t calls_under_way = 0;
+    };
+    struct Idle {
+        std::condition_variable woken{};
+        bool is_woken = false;
+    };
+
+    Queue* ready_queue();
+    std::size_t most_of_batch(std::size_t lane) const;
+    Batch take(Queue& queue);
+    void wake_one();
+    void wake_all();
+    void wake(Idle& idle);
+
+    const std::size_t max_waiting_;
+    const std::unique_ptr<const Lanes> lanes_;
+    mutable std::mutex mutex_;
+    std::array<Queue, Lanes::kCount> queues_{};
+    /// The last one to fall idle is the first to be woken: its connection is the warmest.
+    std::vector<Idle*> idle_{};
+    /// Workers that are awake and have not looked at the queues yet.
+    std::size_t looking_ = 0;
+    std::size_t waiting_ = 0;
+    StoreCounters counters_;
+    bool finishing_ = false;
+};
+
+}  // namespace rapport
