@@ -125,6 +125,14 @@ TEST(ConnectionMongodb, AReplicaSetOfAnotherNameIsRefused) {
                  "no MongoDB server answers");
 }
 
+TEST(ConnectionMongodb, WritesThatNobodyConfirmsAreRefused) {
+    const std::string refusal = error_of<InvalidArgument>([] {
+        DatabaseManager(Settings(),
+                        DatabaseUrl{DatabaseUrl::Engine::kMongo, "mongodb://127.0.0.1/?w=0"});
+    });
+    EXPECT_NE(refusal.find("w=0"), std::string::npos);
+}
+
 TEST(ConnectionMongodb, WhatIsNoUriIsRefusedWithoutItsPassword) {
     for (const std::string uri : {"mongodb://", "mongo://u:hunter2@host/", "mongodb://u:hunter2@/",
                                   "mongodb://u:hun@ter2@h", "mongodb://u:hunter2@host:port/",

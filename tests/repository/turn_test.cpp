@@ -32,6 +32,11 @@ class Turns : public RepositoryTest {
     }
     std::vector<Message> stored() { return await(messages.get_recent_messages(kPhone, 0)); }
 
+    LeadRepository another_process() { return LeadRepository(engine.store()); }
+    void forget(const std::vector<Message>& lost) {
+        for (const Message& message : lost) await(messages.delete_by_id(message.id.to_string()));
+    }
+
     std::int64_t next_ = 0;
 };
 
@@ -194,22 +199,106 @@ TEST_P(Turns, ThatACrashCutShortAreSettledByTheNextLoad) {
     await(leads.get_or_create(kPhone));
     const std::int64_t settled = commit({"one"}).lead.message_count;
     const TurnResult last = commit({"two", "three"}, "wamid.2");
-    for (const Message& message : last.messages) {
-        await(messages.delete_by_id(message.id.to_string()));
-    }
+    forget(last.messages);
     Update<Lead> as_left;
     as_left.set(where(&Lead::settled_count), settled);
     await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
 
-    LeadRepository another_process(engine.store());
-    EXPECT_TRUE(await(another_process.get_by_phone(kPhone)));
+    EXPECT_TRUE(await(another_process().get_by_phone(kPhone)));
     auto restored = stored();
     ASSERT_EQ(restored.size(), 3U);
     restored.erase(restored.begin());
     EXPECT_EQ(restored, last.messages);
     // And is found when it is delivered again.
     EXPECT_TRUE(commit({"two"}, "wamid.2").replayed);
-    EXPECT_EQ(await(another_process.settle(loaded())), 0);
+    EXPECT_EQ(await(another_process().settle(loaded())), 0);
+}
+
+TEST_P(Turns, ThatAreSettledKeepTheirAttachments) {
+    await(leads.get_or_create(kPhone));
+    Turn turn = turn_of(loaded(), {"look", "nice"}, "wamid.1");
+    turn.messages[1].attachment = Attachment{"image", "house.jpg"};
+    const TurnResult result = await(leads.commit_turn(turn));
+    forget(result.messages);
+    Update<Lead> as_left;
+    as_left.set(where(&Lead::settled_count), 0);
+    await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+    EXPECT_EQ(await(another_process().settle(loaded())), 2);
+    EXPECT_EQ(stored(), result.messages);
+}
+
+/// The calls of those who count and store messages by themselves keep the same promise.
+TEST_P(Turns, SavedInTwoCallsAreSettledWhenTheSecondNeverComes) {
+    await(leads.get_or_create(kPhone));
+    Lead lead = commit({"one"}).lead;
+    std::vector<Message> counted;
+    for (const char* const id : {"wamid.2", "wamid.3"}) {
+        Message message = said("again", milliseconds(next_++));
+        message.external_id = id;
+        message.attachment = Attachment{"audio", "a.ogg"};
+        counted.push_back(lead.add_message(std::move(message)));
+        counted.push_back(lead.add_message(said("answer", milliseconds(next_++))));
+    }
+    EXPECT_EQ(await(leads.save(lead)), loaded());
+    auto all = stored();
+    all.erase(all.begin());
+    EXPECT_EQ(all, counted);
+    EXPECT_EQ(await(messages.save_messages(counted)), counted);
+    EXPECT_EQ(stored().size(), 5U);
+}
+
+TEST_P(Turns, SavedInTwoCallsAreTwentyAtATime) {
+    Lead lead = await(leads.get_or_create(kPhone));
+    std::vector<Message> counted;
+    for (int i = 0; i < 21; ++i) counted.push_back(lead.add_message(said(std::to_string(i))));
+    const std::string refusal = error_of<InvalidArgument>([&] { await(leads.save(lead)); });
+    EXPECT_NE(refusal.find("20 at a time"), std::string::npos);
+    EXPECT_EQ(loaded().message_count, 0);
+    await(messages.save_messages({counted.front()}));
+    EXPECT_EQ(await(leads.save(lead)).message_count, 21);
+    EXPECT_EQ(loaded().message_count, 21) << "twenty of them are settled";
+    EXPECT_EQ(stored().size(), 21U);
+}
+
+/// An erased person's message may still hold the external_id of one that is to be settled.
+TEST_P(Turns, AreSettledInPlaceOfSomeoneErased) {
+    await(leads.get_or_create(kPhone));
+    const TurnResult of_erased = commit({"hola"}, "wamid.1");
+    await(leads.delete_by_id(of_erased.lead.id.to_string()));
+    forget(of_erased.messages);
+    const TurnResult anew = await(leads.commit_turn(turn_of(new_lead(), {"hola"}, "wamid.1")));
+    forget(anew.messages);
+    await(messages.save_messages(of_erased.messages));
+    Update<Lead> as_left;
+    as_left.set(where(&Lead::settled_count), 0);
+    await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+    EXPECT_TRUE(await(another_process().get_by_phone(kPhone)));
+    EXPECT_EQ(stored(), anew.messages);
+}
+
+/// What another process has done since the lead was loaded is part of the answer.
+TEST_P(Turns, DeliveredAgainShowTheLeadAsItIsStoredNow) {
+    await(leads.get_or_create(kPhone));
+    commit({"first"});
+    Turn late = turn_of(loaded(), {"hola", "buenas"}, "wamid.1");
+    const TurnResult stored_elsewhere = await(another_process().commit_turn(late));
+    late.lead.current_stage = SalesStage::kClosedLost;
+    const TurnResult again = await(leads.commit_turn(late));
+    EXPECT_TRUE(again.replayed);
+    EXPECT_EQ(again.lead, loaded());
+    EXPECT_EQ(again.messages, stored_elsewhere.messages);
+}
+
+/// Clocks are wrong, and messages come late.
+TEST_P(Turns, DeliveredAgainHaveTheirAnswerWhateverTheClocksSay) {
+    await(leads.get_or_create(kPhone));
+    Turn turn = turn_of(loaded(), {"hola", "buenas"}, "wamid.1");
+    turn.messages[0].timestamp = kStart + std::chrono::hours(72);
+    turn.messages[1].timestamp = kStart;
+    const TurnResult first = await(leads.commit_turn(turn));
+    for (int i = 0; i < 40; ++i) commit({"x"});
+    turn.lead = loaded();
+    EXPECT_EQ(await(leads.commit_turn(turn)).messages, first.messages);
 }
 
 TEST_P(Turns, OfAnEarlierSystemsLeadGiveItAVersionFirst) {

@@ -26,17 +26,27 @@ constexpr auto enum_names(HandoffStatus) {
     });
 }
 
-/// One committed turn, kept in a lead's ring of the last turns: which version it made, its ids and
-/// how many messages it brought.
+/// What came with the i-th message (from 0) of a turn.
+struct TurnAttachment {
+    std::int64_t i = 0;
+    Attachment attachment{};
+
+    bool operator==(const TurnAttachment&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TurnAttachment, (), (i, attachment))
+
+/// One committed turn, kept in a lead's ring of the last turns: which version it made, its ids, how
+/// many messages it brought, and what of them `recent_history` does not hold.
 struct TurnRecord {
     std::int64_t v = 0;
     std::optional<std::string> turn_id{};
     std::optional<std::string> external_id{};
     std::int64_t k = 0;
+    std::optional<std::vector<TurnAttachment>> attachments{};
 
     bool operator==(const TurnRecord&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(TurnRecord, (), (v, turn_id, external_id, k))
+BOOST_DESCRIBE_STRUCT(TurnRecord, (), (v, turn_id, external_id, k, attachments))
 
 /// The last signal of each dimension; absent where nothing is known.
 struct BantSummary {

@@ -1,5 +1,6 @@
 #include "rapport/repository/collections.hpp"
 
+#include "rapport/core/codec.hpp"
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
 
@@ -91,6 +92,12 @@ std::vector<Collection> all_collections(std::optional<std::chrono::seconds> rete
         messages.retired_indexes.emplace_back(kExpiryIndex);
     }
     return {lead_collection(), std::move(messages)};
+}
+
+InsertDocuments insert_messages(const std::vector<Message>& messages) {
+    InsertDocuments insert{&message_collection(), {}};
+    for (const Message& message : messages) insert.documents.push_back(to_document(message));
+    return insert;
 }
 
 }  // namespace rapport

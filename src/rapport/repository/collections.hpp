@@ -4,7 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "rapport/store/collection.hpp"
+#include "rapport/domain/message.hpp"
+#include "rapport/store/operation.hpp"
 
 namespace rapport {
 
@@ -17,5 +18,8 @@ const Collection& message_collection();
 /// Everything a database of ours holds. With `retention` messages are removed so long after they
 /// were stored; without it they stay, and an expiry set earlier is taken back.
 std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention);
+
+/// Stores these messages.
+InsertDocuments insert_messages(const std::vector<Message>& messages);
 
 }  // namespace rapport

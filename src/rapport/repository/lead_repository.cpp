@@ -112,13 +112,19 @@ Async<void> LeadRepository::prepare_insert(const std::vector<Lead>& leads, Deadl
 }
 
 Async<Lead> LeadRepository::save(Lead lead, Deadline deadline) {
-    if (lead.stored()) co_return co_await update(std::move(lead), deadline);
+    co_await record_new_messages(lead, deadline);
+    if (lead.stored()) {
+        lead = co_await update(std::move(lead), deadline);
+        keep_as_stored(lead.recent_history);
+        co_return lead;
+    }
     normalize(lead);
     check(lead);
     stamp_new(lead, now());
     if (!(co_await insert({lead}, deadline)).empty()) {
         throw VersionConflict("leads: there is a lead with this number: load it instead");
     }
+    keep_as_stored(lead.recent_history);
     co_return lead;
 }
 

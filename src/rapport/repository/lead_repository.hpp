@@ -29,7 +29,9 @@ class LeadRepository : public BaseRepository<Lead> {
 
     /// Stores a lead, new or changed, with one guarded statement and returns it as stored. Throws
     /// VersionConflict when the copy is stale, its original was erased, or (new) the number is
-    /// taken; nothing has changed then.
+    /// taken; nothing has changed then. Messages that add_message() counted are stored with
+    /// save_messages() afterwards; after a crash in between, by the next load. Throws
+    /// InvalidArgument for more than 20 of them, unless the first ones are stored already.
     Async<Lead> save(Lead lead, Deadline deadline = {});
 
     /// Stores a turn: its messages are counted and kept, and the lead changed, as a whole and once,
@@ -106,12 +108,23 @@ class LeadRepository : public BaseRepository<Lead> {
 
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
     bool is_settled(const Lead& lead) const;
+    Async<void> record_new_messages(Lead& lead, Deadline deadline);
+    Async<void> check_stored_before(const Lead& lead, Deadline deadline);
     // Awaited at once, so what they refer to outlives them.
     Async<std::optional<TurnResult>> stored_turn(const Turn& turn, Deadline deadline);
     Async<Fate> fate_of(const Lead& after, const ObjectId& first_message, Deadline deadline);
     Async<void> commit(const CommitDocuments& operation, const Lead& after,
                        const std::vector<Message>& messages, Deadline deadline);
+    Async<void> store_messages(Committed committed, const InsertDocuments& details,
+                               const Lead& after, const std::vector<Message>& messages,
+                               Deadline deadline);
+    Async<void> replace_orphans(const std::vector<Message>& messages,
+                                const std::vector<Duplicate>& duplicates, Deadline deadline);
     Async<void> replace_orphan(Message message, Deadline deadline);
+    Async<std::vector<Message>> messages_of_turn(std::string lead_id, std::string turn_id,
+                                                 Timestamp around, std::int64_t least,
+                                                 Deadline deadline);
+    Async<void> adopt(Lead& lead, Deadline deadline);
 
     std::string default_region_;
     std::shared_ptr<SettledLeads> settled_ = std::make_shared<SettledLeads>();

@@ -4,9 +4,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <functional>
-#include <set>
-#include <string_view>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -16,7 +13,6 @@
 namespace rapport {
 namespace {
 
-constexpr std::int64_t kWindow = Lead::kHistoryWindow;
 constexpr std::chrono::milliseconds kPause{20};
 
 Async<void> pause() {
@@ -31,6 +27,10 @@ bool leaves_open(const Error& error) {
 
 [[noreturn]] void changed_meanwhile() {
     throw VersionConflict("leads: changed or erased since it was loaded: load it again");
+}
+
+[[noreturn]] void outcome_unknown() {
+    throw Timeout("the turn's outcome is unknown: deliver its message again");
 }
 
 void check_turn(const Turn& turn) {
@@ -48,8 +48,8 @@ void check_turn(const Turn& turn) {
 std::vector<Message> apply(Lead& lead, std::vector<Message> messages,
                            const std::vector<Signal>& signals) {
     const std::string turn_id = ObjectId::generate().to_string();
-    TurnRecord record{lead.version + 1, turn_id, messages.front().external_id,
-                      std::ssize(messages)};
+    TurnRecord record = make_turn_record(lead.version + 1, messages);
+    record.turn_id = turn_id;
     for (Message& message : messages) {
         message.id = ObjectId::generate();
         message.turn_id = turn_id;
@@ -65,7 +65,7 @@ std::vector<Message> apply(Lead& lead, std::vector<Message> messages,
 std::vector<Change> turn_changes(const Lead& lead, const std::vector<Message>& history,
                                  const std::vector<Signal>& signals) {
     Update<Lead> update;
-    update.push(where(&Lead::recent_history), history, kWindow)
+    update.push(where(&Lead::recent_history), history, Lead::kHistoryWindow)
         .push(where(&Lead::recent_turns), {lead.recent_turns.back()}, Lead::kTurnRing)
         .increment(where(&Lead::message_count), std::ssize(history))
         .increment(where(&Lead::version), 1)
@@ -88,119 +88,64 @@ std::vector<Change> turn_changes(const Lead& lead, const std::vector<Message>& h
     return update.changes();
 }
 
-/// The counted messages that the lead alone holds for certain, as they are to be stored: those of
-/// its last turns, as far as its ring reaches.
-std::vector<Message> unsettled_messages(const Lead& lead) {
-    const auto& history = lead.recent_history;
-    const std::int64_t most =
-        std::min<std::int64_t>(lead.message_count - lead.settled_count, std::ssize(history));
-    std::vector<Message> messages;
-    std::int64_t seq = lead.message_count;
-    for (auto turn = lead.recent_turns.rbegin(); turn != lead.recent_turns.rend(); ++turn) {
-        for (std::int64_t i = turn->k - 1; i >= 0 && std::ssize(messages) < most; --i) {
-            Message message = history[history.size() - 1 - messages.size()];
-            message.lead_id = lead.lead_id;
-            message.lead_ref = lead.id;
-            message.seq = seq--;
-            message.turn_id = turn->turn_id;
-            if (i == 0) message.external_id = turn->external_id;
-            messages.push_back(std::move(message));
-        }
-    }
-    std::ranges::reverse(messages);
-    std::erase_if(messages, [](const Message& message) { return message.id.empty(); });
-    return messages;
-}
-
-/// Leaves what an entry of a stored history holds.
-void keep_as_stored(Message& entry) {
-    entry.seq.reset();
-    entry.lead_ref.reset();
-    entry.turn_id.reset();
-    entry.external_id.reset();
-    entry.attachment.reset();
-}
-
-InsertDocuments to_insert(const std::vector<Message>& messages) {
-    InsertDocuments insert{&message_collection(), {}};
-    for (const Message& message : messages) insert.documents.push_back(to_document(message));
-    return insert;
-}
-
 }  // namespace
-
-bool SettledLeads::knows(const ObjectId& lead, std::int64_t message_count) const {
-    const std::scoped_lock lock(mutex_);
-    const auto found = counts_.find(lead);
-    return found != counts_.end() && found->second == message_count;
-}
-
-void SettledLeads::remember(const ObjectId& lead, std::int64_t message_count) {
-    constexpr std::size_t kMost = 100'000;
-    const std::scoped_lock lock(mutex_);
-    // Forgetting costs a question each, once in so many leads.
-    if (counts_.size() >= kMost) counts_.clear();
-    counts_[lead] = message_count;
-}
-
-std::size_t SettledLeads::Hash::operator()(const ObjectId& id) const {
-    return std::hash<std::string_view>()(
-        {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
-}
-
-bool LeadRepository::is_settled(const Lead& lead) const {
-    return lead.settled_count >= lead.message_count || settled_->knows(lead.id, lead.message_count);
-}
-
-Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
-    if (is_settled(lead)) co_return 0;
-    std::vector<Message> messages = unsettled_messages(lead);
-    if (!messages.empty()) {
-        std::vector<ObjectId> ids;
-        ids.reserve(messages.size());
-        for (const Message& message : messages) ids.push_back(message.id);
-        const Filter<Message> same = where(&Message::id).in(ids);
-        std::set<ObjectId> stored;
-        for (const Document& document :
-             co_await store().find({&message_collection(), same.node()}, deadline)) {
-            stored.insert(std::get<ObjectId>(scalar_at(document, "_id")));
-        }
-        std::erase_if(messages,
-                      [&](const Message& message) { return stored.contains(message.id); });
-        if (!messages.empty()) co_await store().insert(to_insert(messages), deadline);
-    }
-    settled_->remember(lead.id, lead.message_count);
-    co_return std::ssize(messages);
-}
 
 Async<std::optional<TurnResult>> LeadRepository::stored_turn(const Turn& turn, Deadline deadline) {
     const Message& said = turn.messages.front();
+    const auto& ring = turn.lead.recent_turns;
+    const auto in_ring = std::ranges::find(ring, said.external_id, &TurnRecord::external_id);
     const Filter<Message> of_lead = where(&Message::lead_id) == turn.lead.lead_id;
     const Filter<Message> same = of_lead && where(&Message::external_id) == *said.external_id;
-    const auto found = co_await store().find({&message_collection(), same.node(), {}, 1}, deadline);
-    if (found.empty()) co_return std::nullopt;
-    const auto first = from_document<Message>(found.front());
+    std::optional<Message> first;
+    for (const Document& document :
+         co_await store().find({&message_collection(), same.node(), {}, 1}, deadline)) {
+        first = from_document<Message>(document);
+    }
     // A message of somebody erased, whose number it was.
-    if (first.lead_ref && *first.lead_ref != turn.lead.id) co_return std::nullopt;
-    if (first.content != said.content) {
+    if (first && first->lead_ref && *first->lead_ref != turn.lead.id) first.reset();
+    if (!first && in_ring == ring.end()) co_return std::nullopt;
+    if (first && first->content != said.content) {
         throw InvalidArgument("external_id: another message was stored under it");
     }
-    TurnResult result{turn.lead, {first}, true};
-    if (!first.turn_id) co_return result;
-    // The rest of the turn stands close behind it.
-    const Filter<Message> behind = of_lead && where(&Message::timestamp) >= first.timestamp;
-    const auto sort = Sort<Message>()
-                          .ascending(where(&Message::timestamp))
-                          .ascending(where(&Message::seq))
-                          .ascending(where(&Message::id));
-    FindDocuments rest{&message_collection(), behind.node(), sort.keys(), 2 * kWindow};
-    for (const Document& document : co_await store().find(std::move(rest), deadline)) {
-        auto message = from_document<Message>(document);
-        if (message.turn_id == first.turn_id && message.id != first.id) {
-            result.messages.push_back(std::move(message));
-        }
+    // Another process may have stored it, and died before all its messages were.
+    auto lead = co_await find_one(where(&Lead::id) == turn.lead.id, deadline);
+    if (!lead) changed_meanwhile();
+    co_await settle(*lead, deadline);
+    TurnResult result{std::move(*lead), {}, true};
+    const auto& turn_id = first ? first->turn_id : in_ring->turn_id;
+    if (turn_id) {
+        // Of a turn that has left the ring we know no more than that most have an answer.
+        const std::int64_t least = in_ring == ring.end() ? 2 : in_ring->k;
+        const Timestamp around = first ? first->timestamp : said.timestamp;
+        result.messages =
+            co_await messages_of_turn(turn.lead.lead_id, *turn_id, around, least, deadline);
     }
+    if (result.messages.empty() && first) result.messages.push_back(std::move(*first));
     co_return result;
+}
+
+/// In the order of the turn, which has `least` messages or more. They are looked for around a
+/// moment; where a clock was wrong, or a message late, among all of the lead.
+Async<std::vector<Message>> LeadRepository::messages_of_turn(std::string lead_id,
+                                                             std::string turn_id, Timestamp around,
+                                                             std::int64_t least,
+                                                             Deadline deadline) {
+    constexpr std::chrono::hours kNear{24};
+    const Filter<Message> anywhere =
+        where(&Message::lead_id) == lead_id && where(&Message::turn_id) == turn_id;
+    const Filter<Message> near = anywhere && where(&Message::timestamp) >= around - kNear &&
+                                 where(&Message::timestamp) <= around + kNear;
+    std::vector<Message> messages;
+    for (const Filter<Message>& filter : {near, anywhere}) {
+        messages.clear();
+        for (const Document& document :
+             co_await store().find({&message_collection(), filter.node()}, deadline)) {
+            messages.push_back(from_document<Message>(document));
+        }
+        if (std::ssize(messages) >= least) break;
+    }
+    std::ranges::sort(messages, {}, &Message::seq);
+    co_return messages;
 }
 
 /// What became of a change whose answer was lost, now that the guard does not hold any more.
@@ -230,67 +175,65 @@ Async<void> LeadRepository::commit(const CommitDocuments& operation, const Lead&
         try {
             committed = co_await store().commit(operation, deadline);
             if (committed.happened) break;
-            if (!open || operation.create) changed_meanwhile();
-            const Fate fate = co_await fate_of(after, messages.front().id, deadline);
+            const Fate fate =
+                open ? co_await fate_of(after, messages.front().id, deadline) : Fate::kConflict;
             if (fate == Fate::kConflict) changed_meanwhile();
             if (fate == Fate::kCommitted) break;
+        } catch (const VersionConflict&) {
+            throw;
         } catch (const Error& error) {
-            if (!leaves_open(error)) throw;
+            // Where the turn is one transaction, an error says that nothing was done.
+            const bool unsure = leaves_open(error) && !store().commits_as_one();
+            if (!open && !unsure) throw;
             open = true;
+            if (error.code() == ErrorCode::kNotConnected) outcome_unknown();
         }
-        if (deadline.passed()) {
-            throw Timeout("the turn's outcome is unknown: deliver its message again");
+        if (deadline.passed()) outcome_unknown();
+        co_await pause();
+    }
+    co_await store_messages(std::move(committed), operation.details, after, messages, deadline);
+}
+
+/// The turn is kept from here on: no error may say otherwise. What is missing at the end, the next
+/// load settles.
+Async<void> LeadRepository::store_messages(Committed committed, const InsertDocuments& details,
+                                           const Lead& after, const std::vector<Message>& messages,
+                                           Deadline deadline) {
+    while (true) {
+        try {
+            if (!committed.details_stored) {
+                committed.duplicates = co_await store().insert(details, deadline);
+                committed.details_stored = true;
+            }
+            co_await replace_orphans(messages, committed.duplicates, deadline);
+            settled_->remember(after);
+            co_return;
+        } catch (const Error& error) {
+            const bool passes = leaves_open(error) || error.code() == ErrorCode::kOverloaded;
+            if (!passes || deadline.passed()) co_return;
         }
         co_await pause();
     }
-    // From here on the turn is kept: what is missing at the deadline, the next load settles.
-    while (!committed.details_stored && !deadline.passed()) {
-        try {
-            committed.duplicates = co_await store().insert(operation.details, deadline);
-            committed.details_stored = true;
-        } catch (const Error& error) {
-            if (!leaves_open(error)) throw;
-        }
-        if (!committed.details_stored) co_await pause();
-    }
-    if (!committed.details_stored) co_return;
-    for (const Duplicate& duplicate : committed.duplicates) {
-        if (duplicate.index != "_id") {
-            co_await replace_orphan(messages.at(duplicate.position), deadline);
-        }
-    }
-    settled_->remember(after.id, after.message_count);
 }
 
-/// Stores a message whose external_id is taken: by one of somebody erased, who had the number,
-/// which goes; or by one that was stored outside any turn meanwhile: then it is kept without, since
-/// a counted message must not be missing.
-Async<void> LeadRepository::replace_orphan(Message message, Deadline deadline) {
-    const Filter<Message> same = where(&Message::lead_id) == message.lead_id &&
-                                 where(&Message::external_id) == message.external_id.value();
-    const auto found = co_await store().find({&message_collection(), same.node(), {}, 1}, deadline);
-    if (!found.empty()) {
-        const auto other = from_document<Message>(found.front());
-        if (!other.lead_ref || *other.lead_ref == message.lead_ref ||
-            co_await find_one(where(&Lead::id) == *other.lead_ref, deadline)) {
-            message.external_id.reset();
-        } else {
-            const Filter<Message> orphan = where(&Message::id) == other.id;
-            co_await store().remove({&message_collection(), orphan.node()}, deadline);
-        }
-    }
-    co_await store().insert(to_insert({message}), deadline);
+/// An earlier system's lead gets today's form, and a version, which guards what follows. What the
+/// caller has changed about it is the turn's, and not stored yet.
+Async<void> LeadRepository::adopt(Lead& lead, Deadline deadline) {
+    auto as_stored = co_await find_one(where(&Lead::id) == lead.id, deadline);
+    const bool same =
+        as_stored && as_stored->version == 0 && as_stored->message_count == lead.message_count;
+    if (!same) changed_meanwhile();
+    as_stored->settled_count = as_stored->message_count;
+    const Lead adopted = co_await update(std::move(*as_stored), deadline);
+    lead.version = adopted.version;
+    lead.settled_count = adopted.settled_count;
 }
 
 Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     check_turn(turn);
     // What is stored has its one spelling.
     if (!turn.lead.stored()) normalize(turn.lead);
-    if (turn.lead.stored() && turn.lead.version == 0) {
-        // An earlier system's lead gets today's form, and a version, which guards what follows.
-        turn.lead.settled_count = turn.lead.message_count;
-        turn.lead = co_await update(std::move(turn.lead), deadline);
-    }
+    if (turn.lead.stored() && turn.lead.version == 0) co_await adopt(turn.lead, deadline);
     if (!is_settled(turn.lead)) co_await settle(turn.lead, deadline);
     if (turn.messages.front().external_id && turn.lead.message_count > 0) {
         if (auto replayed = co_await stored_turn(turn, deadline)) co_return std::move(*replayed);
@@ -305,7 +248,9 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     std::vector<Message> messages = apply(lead, std::move(turn.messages), turn.signals);
     lead.updated_at = now();
     if (is_new) lead.created_at = lead.updated_at;
-    lead.settled_count = store().commits_as_one() ? lead.message_count : counted;
+    // With an external_id a message may yet have to take somebody erased's place.
+    const bool all_at_once = store().commits_as_one() && !messages.front().external_id;
+    lead.settled_count = all_at_once ? lead.message_count : counted;
     if (is_new) check(lead);  // of a stored one only what is added, which apply() has checked
 
     CommitDocuments operation{{&lead_collection(), guard.node(), {}}};
@@ -315,9 +260,9 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     } else {
         operation.change.changes = turn_changes(lead, messages, turn.signals);
     }
-    operation.details = to_insert(messages);
+    operation.details = insert_messages(messages);
     co_await commit(operation, lead, messages, deadline);
-    for (Message& entry : lead.recent_history) keep_as_stored(entry);
+    keep_as_stored(lead.recent_history);
     co_return TurnResult{std::move(lead), std::move(messages)};
 }
 

@@ -31,19 +31,27 @@ struct TurnResult {
     bool replayed = false;
 };
 
-/// How far this process knows the leads to be settled, so that it need not ask. Thread-safe and of
-/// bounded size.
+/// The ring's entry for messages that make a version: what is needed to store them again.
+TurnRecord make_turn_record(std::int64_t version, const std::vector<Message>& messages);
+
+/// Leaves in these entries what a stored history holds.
+void keep_as_stored(std::vector<Message>& history);
+
+/// Up to which message this process knows the leads to be settled, so that it need not ask.
+/// Thread-safe and of bounded size.
 class SettledLeads {
   public:
-    bool knows(const ObjectId& lead, std::int64_t message_count) const;
-    void remember(const ObjectId& lead, std::int64_t message_count);
+    /// True when all that this copy has counted is known to be stored.
+    bool knows(const Lead& lead) const;
+    void remember(const Lead& lead);
 
   private:
     struct Hash {
         std::size_t operator()(const ObjectId& id) const;
     };
     mutable std::mutex mutex_;
-    std::unordered_map<ObjectId, std::int64_t, Hash> counts_;
+    /// The last message of a lead, not how many there were: a count may come back.
+    std::unordered_map<ObjectId, ObjectId, Hash> last_messages_;
 };
 
 }  // namespace rapport

@@ -24,6 +24,10 @@ constexpr std::array<std::int64_t, 4> kRefusedChanges{2, 14, 40, 66};
 constexpr std::array<std::int64_t, 11> kNotServing{6,     7,     89,    91,    189,  9001,
                                                    10107, 11600, 11602, 13435, 13436};
 
+/// Time limits, write conflicts, locks, snapshots: gone when it is tried again.
+constexpr std::array<std::int64_t, 6> kPassing{24,  kMaxTimeExpired,   kWriteConcernFailed, 112,
+                                               246, kExceededTimeLimit};
+
 template <std::size_t N>
 bool contains(const std::array<std::int64_t, N>& codes, std::int64_t code) {
     return std::ranges::find(codes, code) != codes.end();
@@ -79,12 +83,22 @@ void translate_server_code(std::int64_t code, Deadline deadline) {
     throw Unavailable(fmt::format("MongoDB refused the operation (code {})", code));
 }
 
+void translate_refusal(std::int64_t code, Deadline deadline) {
+    const bool known = contains(kDuplicateKeys, code) || contains(kRefusedChanges, code) ||
+                       contains(kNotServing, code) || contains(kPassing, code) ||
+                       code == kUnauthorized || code == kObjectTooLarge;
+    if (known) translate_server_code(code, deadline);
+    throw InvalidArgument(
+        fmt::format("MongoDB refused the document (code {}): see its collection's rules", code));
+}
+
 void translate(const bson_error_t& error, Deadline deadline) {
     switch (error.domain) {
         case MONGOC_ERROR_SERVER_SELECTION:
             if (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) not_trusted();
             unreachable(deadline);
         case MONGOC_ERROR_STREAM:
+        case MONGOC_ERROR_PROTOCOL:
             unreachable(deadline);
         case MONGOC_ERROR_CLIENT:
             if (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) not_trusted();

@@ -46,6 +46,10 @@ class Reply {
 /// The same for a code of the server.
 [[noreturn]] void translate_server_code(std::int64_t code, Deadline deadline);
 
+/// The same for the code of one statement among many, which the server has looked at: unless what
+/// stopped it passes, the statement itself is wrong.
+[[noreturn]] void translate_refusal(std::int64_t code, Deadline deadline);
+
 /// One client of the pool and the database its commands go to.
 struct Session {
     mongoc_client_t* client;

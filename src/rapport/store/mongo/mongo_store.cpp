@@ -21,11 +21,10 @@ struct DestroyUri {
 };
 using Uri = std::unique_ptr<mongoc_uri_t, DestroyUri>;
 
-/// What holds unless the URI says otherwise.
+/// What holds unless the URI says otherwise; reads go to the primary whatever it says.
 void set_defaults(mongoc_uri_t* uri, const MongoOptions& options) {
     const bson_t* given = mongoc_uri_get_options(uri);
-    const bool says_writes =
-        bson_has_field(given, MONGOC_URI_W) || bson_has_field(given, MONGOC_URI_JOURNAL);
+    const bool says_writes = bson_has_field(given, MONGOC_URI_W);
     const bool says_reads = bson_has_field(given, MONGOC_URI_READCONCERNLEVEL);
     const auto set_number = [&](const char* option, std::int64_t value) {
         if (!mongoc_uri_has_option(uri, option)) {
@@ -50,6 +49,10 @@ void set_defaults(mongoc_uri_t* uri, const MongoOptions& options) {
         mongoc_uri_set_read_concern(uri, concern);
         mongoc_read_concern_destroy(concern);
     }
+    // A look-up that misses what was just written would store it twice.
+    mongoc_read_prefs_t* primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
+    mongoc_uri_set_read_prefs_t(uri, primary);
+    mongoc_read_prefs_destroy(primary);
     if (mongoc_uri_get_appname(uri) == nullptr) mongoc_uri_set_appname(uri, "rapport");
 }
 
@@ -84,6 +87,10 @@ class MongoStore final : public Store {
                 "[database][?options], with special characters of the password written as %XX");
         }
         set_defaults(uri_.get(), options_);
+        if (mongoc_write_concern_get_w(mongoc_uri_get_write_concern(uri_.get())) == 0) {
+            throw InvalidArgument(
+                "MONGODB_URI: w=0 lets the server lose writes without a word; leave it out");
+        }
     }
     ~MongoStore() override { close(); }
 

@@ -152,8 +152,9 @@ std::vector<Duplicate> duplicates_in(const Collection& collection,
     std::vector<Duplicate> duplicates;
     for (const Refusal& refusal : refusals) {
         if (refusal.position < from || refusal.position >= from + count) continue;
-        if (refusal.code != kDuplicateKey) translate_server_code(refusal.code, deadline);
-        Duplicate duplicate{refusal.position - from, "_id"};
+        if (refusal.code != kDuplicateKey) translate_refusal(refusal.code, deadline);
+        const bool is_id = refusal.keys.size() == 1 && refusal.keys.front().path == "_id";
+        Duplicate duplicate{refusal.position - from, is_id ? "_id" : "an index of another program"};
         for (const Index& index : collection.indexes) {
             if (index.unique && index.keys == refusal.keys) duplicate.index = index.name;
         }

@@ -261,7 +261,10 @@ void MongoWorker::commit_some(std::span<const Document* const> statements,
         command.begin_array("updates");
         for (const Document* statement : statements) command.add({}, *statement);
         command.end();
-        const Document answer = write_once(session_, command.finish(), deadline);
+        // A change alone is not sent again by its caller, as a turn is.
+        const Document answer = commits.front()->details.collection == nullptr
+                                    ? write_command(session_, command.finish(), deadline)
+                                    : write_once(session_, command.finish(), deadline);
         for (Outcome* outcome : outcomes) std::get<Committed>(outcome->result).happened = true;
         for (const Refusal& refusal : refusals_of(answer, 0)) {
             Outcome& outcome = *outcomes[refusal.position];
@@ -270,7 +273,7 @@ void MongoWorker::commit_some(std::span<const Document* const> statements,
                 refusal.code == kDuplicateKey && commits[refusal.position]->create.has_value();
             if (refusal.code == kPathNotViable || taken) continue;
             try {
-                translate_server_code(refusal.code, deadline);
+                translate_refusal(refusal.code, deadline);
             } catch (const Error&) {
                 outcome.error = std::current_exception();
             }

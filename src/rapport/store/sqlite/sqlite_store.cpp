@@ -20,18 +20,17 @@ bool only_reads(const Operation& operation) {
            std::holds_alternative<Ping>(operation);
 }
 
-bool writes(const Operation& operation) {
-    return std::holds_alternative<InsertDocuments>(operation) ||
-           std::holds_alternative<UpdateDocuments>(operation) ||
-           std::holds_alternative<RemoveDocuments>(operation) ||
-           std::holds_alternative<CommitDocuments>(operation);
-}
-
 /// Writes that wait share a transaction, and so its flush to the disk.
 class WriterLanes final : public Lanes {
   public:
     std::size_t lane_of(const Operation& operation) const override {
-        return writes(operation) ? 1 : kAlone;
+        const auto* update = std::get_if<UpdateDocuments>(&operation);
+        // What may take long runs alone: stopped at its deadline it would take its neighbours
+        // along.
+        const bool is_short = std::holds_alternative<InsertDocuments>(operation) ||
+                              std::holds_alternative<CommitDocuments>(operation) ||
+                              (update != nullptr && !update->many);
+        return is_short ? 1 : kAlone;
     }
 };
 

@@ -85,7 +85,7 @@ Outcome SqliteWorker::apply_in_savepoint(const Operation& operation) {
     Outcome outcome;
     try {
         outcome.result = std::visit([this](const auto& one) { return apply(one); }, operation);
-    } catch (const Error&) {
+    } catch (...) {
         outcome.error = std::current_exception();
         if (connection_.in_transaction()) connection_.execute("ROLLBACK TO one");
     }

@@ -1,0 +1,158 @@
+// What a crash left in a lead alone is stored before anything else happens to it.
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "rapport/core/error.hpp"
+#include "rapport/repository/collections.hpp"
+#include "rapport/repository/lead_repository.hpp"
+
+namespace rapport {
+namespace {
+
+const std::vector<TurnAttachment> kNoAttachments;
+
+/// The counted messages that the lead alone holds for certain, as they are to be stored: those of
+/// its last turns, as far as its ring reaches.
+std::vector<Message> unsettled_messages(const Lead& lead) {
+    const auto& history = lead.recent_history;
+    const std::int64_t most =
+        std::min<std::int64_t>(lead.message_count - lead.settled_count, std::ssize(history));
+    std::vector<Message> messages;
+    std::int64_t seq = lead.message_count;
+    for (auto turn = lead.recent_turns.rbegin(); turn != lead.recent_turns.rend(); ++turn) {
+        for (std::int64_t i = turn->k - 1; i >= 0 && std::ssize(messages) < most; --i) {
+            Message message = history[history.size() - 1 - messages.size()];
+            message.lead_id = lead.lead_id;
+            message.lead_ref = lead.id;
+            message.seq = seq--;
+            message.turn_id = turn->turn_id;
+            if (i == 0) message.external_id = turn->external_id;
+            for (const TurnAttachment& of_turn : turn->attachments.value_or(kNoAttachments)) {
+                if (of_turn.i == i) message.attachment = of_turn.attachment;
+            }
+            messages.push_back(std::move(message));
+        }
+    }
+    std::ranges::reverse(messages);
+    std::erase_if(messages, [](const Message& message) { return message.id.empty(); });
+    return messages;
+}
+
+}  // namespace
+
+bool SettledLeads::knows(const Lead& lead) const {
+    if (lead.recent_history.empty()) return false;
+    const std::scoped_lock lock(mutex_);
+    const auto found = last_messages_.find(lead.id);
+    return found != last_messages_.end() && found->second == lead.recent_history.back().id;
+}
+
+void SettledLeads::remember(const Lead& lead) {
+    if (lead.recent_history.empty()) return;
+    constexpr std::size_t kMost = 100'000;
+    const std::scoped_lock lock(mutex_);
+    // Forgetting costs a question each, once in so many leads.
+    if (last_messages_.size() >= kMost) last_messages_.clear();
+    last_messages_[lead.id] = lead.recent_history.back().id;
+}
+
+std::size_t SettledLeads::Hash::operator()(const ObjectId& id) const {
+    return std::hash<std::string_view>()(
+        {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
+}
+
+bool LeadRepository::is_settled(const Lead& lead) const {
+    return lead.settled_count >= lead.message_count || settled_->knows(lead);
+}
+
+Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
+    if (is_settled(lead)) co_return 0;
+    std::vector<Message> messages = unsettled_messages(lead);
+    if (!messages.empty()) {
+        std::vector<ObjectId> ids;
+        ids.reserve(messages.size());
+        for (const Message& message : messages) ids.push_back(message.id);
+        const Filter<Message> same = where(&Message::id).in(ids);
+        std::set<ObjectId> stored;
+        for (const Document& document :
+             co_await store().find({&message_collection(), same.node()}, deadline)) {
+            stored.insert(std::get<ObjectId>(scalar_at(document, "_id")));
+        }
+        std::erase_if(messages,
+                      [&](const Message& message) { return stored.contains(message.id); });
+        if (!messages.empty()) {
+            const auto duplicates = co_await store().insert(insert_messages(messages), deadline);
+            co_await replace_orphans(messages, duplicates, deadline);
+        }
+    }
+    settled_->remember(lead);
+    co_return std::ssize(messages);
+}
+
+Async<void> LeadRepository::replace_orphans(const std::vector<Message>& messages,
+                                            const std::vector<Duplicate>& duplicates,
+                                            Deadline deadline) {
+    for (const Duplicate& duplicate : duplicates) {
+        // One with the same `_id` is the message itself, stored before.
+        if (duplicate.index == "_id") continue;
+        const Message& message = messages.at(duplicate.position);
+        if (!message.external_id) throw DuplicateKey("messages: " + duplicate.index + " is taken");
+        co_await replace_orphan(message, deadline);
+    }
+}
+
+/// Stores a message whose external_id is taken: by one of somebody erased, who had the number,
+/// which goes; or by one that was stored outside any turn meanwhile: then it is kept without, since
+/// a counted message must not be missing.
+Async<void> LeadRepository::replace_orphan(Message message, Deadline deadline) {
+    const Filter<Message> same = where(&Message::lead_id) == message.lead_id &&
+                                 where(&Message::external_id) == message.external_id.value();
+    const auto found = co_await store().find({&message_collection(), same.node(), {}, 1}, deadline);
+    if (!found.empty()) {
+        const auto other = from_document<Message>(found.front());
+        if (!other.lead_ref || *other.lead_ref == message.lead_ref ||
+            co_await find_one(where(&Lead::id) == *other.lead_ref, deadline)) {
+            message.external_id.reset();
+        } else {
+            const Filter<Message> orphan = where(&Message::id) == other.id;
+            co_await store().remove({&message_collection(), orphan.node()}, deadline);
+        }
+    }
+    co_await store().insert(insert_messages({message}), deadline);
+}
+
+/// Messages that somebody counted into the lead and will store himself: should he not come to it,
+/// the lead must know what is needed to store them.
+Async<void> LeadRepository::record_new_messages(Lead& lead, Deadline deadline) {
+    const auto is_new = [](const Message& entry) { return entry.seq.has_value(); };
+    auto from = std::ranges::find_if(lead.recent_history, is_new);
+    if (from == lead.recent_history.end()) co_return;
+    // All that the window holds are new: there may be more.
+    const bool may_be_more =
+        from == lead.recent_history.begin() && lead.message_count > std::ssize(lead.recent_history);
+    if (may_be_more) co_await check_stored_before(lead, deadline);
+    while (from != lead.recent_history.end()) {
+        // One entry for what follows an external_id, which only an entry's first message has.
+        const auto has_id = [](const Message& entry) { return entry.external_id.has_value(); };
+        const auto to = std::find_if(from + 1, lead.recent_history.end(), has_id);
+        lead.add_turn(make_turn_record(lead.version + 1, {from, to}));
+        from = to;
+    }
+}
+
+/// What has left the window must be in the database already, or a crash would lose it.
+Async<void> LeadRepository::check_stored_before(const Lead& lead, Deadline deadline) {
+    const Filter<Message> own =
+        where(&Message::lead_id) == lead.lead_id && where(&Message::lead_ref) == lead.id;
+    AggregateDocuments count{&message_collection(), own.node()};
+    const auto groups = co_await store().aggregate(std::move(count), deadline);
+    if (groups.front().count + std::ssize(lead.recent_history) < lead.message_count) {
+        throw InvalidArgument(
+            "leads: more than 20 new messages: save the lead and its messages 20 at a time");
+    }
+}
+
+}  // namespace rapport
