@@ -28,7 +28,8 @@ target_compile_options(rapport_options INTERFACE
   $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>
   "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
 target_compile_definitions(rapport_options INTERFACE
-  $<BUILD_INTERFACE:$<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>>)
+  $<BUILD_INTERFACE:$<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>>
+  $<BUILD_INTERFACE:$<$<BOOL:${RAPPORT_FAULT_POINTS}>:RAPPORT_FAULT_POINTS>>)
 target_link_options(rapport_options INTERFACE "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
 
 # rapport_library(NAME SOURCES... ) declares rapport::NAME, one static library a folder. What it

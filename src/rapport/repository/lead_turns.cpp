@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/lead_repository.hpp"
 
@@ -230,6 +231,7 @@ Async<void> LeadRepository::adopt(Lead& lead, Deadline deadline) {
 }
 
 Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
+    fault_point("turn.begun");
     check_turn(turn);
     // What is stored has its one spelling.
     if (!turn.lead.stored()) normalize(turn.lead);
@@ -238,6 +240,8 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     if (turn.messages.front().external_id && turn.lead.message_count > 0) {
         if (auto replayed = co_await stored_turn(turn, deadline)) co_return std::move(*replayed);
     }
+
+    fault_point("turn.looked_up");
 
     const bool is_new = !turn.lead.stored();
     const Filter<Lead> guard = where(&Lead::id) == turn.lead.id &&

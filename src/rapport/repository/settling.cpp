@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/lead_repository.hpp"
 
@@ -81,11 +82,13 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
              co_await store().find({&message_collection(), same.node()}, deadline)) {
             stored.insert(std::get<ObjectId>(scalar_at(document, "_id")));
         }
+        fault_point("settling.checked");
         std::erase_if(messages,
                       [&](const Message& message) { return stored.contains(message.id); });
         if (!messages.empty()) {
             const auto duplicates = co_await store().insert(insert_messages(messages), deadline);
             co_await replace_orphans(messages, duplicates, deadline);
+            fault_point("settling.stored");
         }
     }
     settled_->remember(lead);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
 #include "rapport/store/mongo/query.hpp"
 #include "rapport/store/mongo/statements.hpp"
 #include "rapport/store/mongo/worker.hpp"
@@ -261,10 +262,12 @@ void MongoWorker::commit_some(std::span<const Document* const> statements,
         command.begin_array("updates");
         for (const Document* statement : statements) command.add({}, *statement);
         command.end();
+        fault_point("commit.before_send");
         // A change alone is not sent again by its caller, as a turn is.
         const Document answer = commits.front()->details.collection == nullptr
                                     ? write_command(session_, command.finish(), deadline)
                                     : write_once(session_, command.finish(), deadline);
+        fault_point("commit.answered");
         for (Outcome* outcome : outcomes) std::get<Committed>(outcome->result).happened = true;
         for (const Refusal& refusal : refusals_of(answer, 0)) {
             Outcome& outcome = *outcomes[refusal.position];
@@ -299,7 +302,9 @@ void MongoWorker::store_details(Several<CommitDocuments> commits,
     bool answered = true;
     try {
         if (!documents.empty()) {
+            fault_point("messages.before_send");
             refusals = insert_all(session_, *collection, documents, deadline, Retries::kByCaller);
+            fault_point("messages.answered");
         }
     } catch (const Error&) {
         answered = false;  // the change stands: the caller stores them again

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
 #include "rapport/store/sqlite/functions.hpp"
 
 namespace rapport::sqlite {
@@ -176,6 +177,12 @@ Transaction::Transaction(Connection& connection) : connection_(connection) {
         connection_.roll_back();
         connection_.check(SQLITE_INTERRUPT);
     }
+}
+
+void Transaction::commit() {
+    fault_point("sqlite.before_commit");
+    connection_.execute("COMMIT");
+    fault_point("sqlite.after_commit");
 }
 
 Transaction::~Transaction() { connection_.roll_back(); }

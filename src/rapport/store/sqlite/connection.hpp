@@ -109,7 +109,7 @@ class Transaction {
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
-    void commit() { connection_.execute("COMMIT"); }
+    void commit();
 
   private:
     Connection& connection_;

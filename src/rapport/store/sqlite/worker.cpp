@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
 #include "rapport/store/sqlite/rows.hpp"
 #include "rapport/store/sqlite/schema.hpp"
 
@@ -73,6 +74,7 @@ std::vector<Outcome> SqliteWorker::run_together(const std::vector<const Operatio
     Transaction transaction(connection_);
     for (const Operation* operation : operations) {
         outcomes.push_back(apply_in_savepoint(*operation));
+        fault_point("sqlite.in_batch");
         // Some errors, as of a full disk, end the whole transaction.
         if (!connection_.in_transaction()) return run_one_by_one(operations, deadline);
     }
@@ -129,13 +131,16 @@ Result SqliteWorker::apply(const RemoveDocuments& remove) {
 }
 
 Result SqliteWorker::apply(const CommitDocuments& commit) {
+    fault_point("sqlite.before_change");
     Committed committed;
     committed.happened = commit.create
                              ? create(*commit.change.collection, *commit.create)
                              : change(*commit.change.collection, update_rows(commit.change)) > 0;
+    fault_point("sqlite.after_change");
     committed.details_stored = committed.happened;
     if (committed.happened && !commit.details.documents.empty()) {
         committed.duplicates = std::get<std::vector<Duplicate>>(apply(commit.details));
+        fault_point("sqlite.after_messages");
     }
     return committed;
 }

@@ -1,0 +1,36 @@
+#include "rapport/core/fault_point.hpp"
+
+#ifdef RAPPORT_FAULT_POINTS
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+namespace rapport {
+namespace {
+
+struct Fault {
+    std::string name{};
+    std::atomic<long> left{0};
+
+    Fault() {
+        const char* wanted = std::getenv("RAPPORT_FAULT");
+        if (wanted == nullptr) return;
+        name = wanted;
+        const std::size_t colon = name.rfind(':');
+        left = std::stol(name.substr(colon + 1));
+        name.resize(colon);
+    }
+};
+
+}  // namespace
+
+void fault_point(std::string_view name) {
+    static Fault fault;
+    if (fault.name == name && --fault.left == 0) ::kill(::getpid(), SIGKILL);
+}
+
+}  // namespace rapport
+#endif
