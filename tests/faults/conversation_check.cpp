@@ -39,8 +39,9 @@ std::string find_fault_of(const Lead& lead, const std::vector<Message>& messages
 
 }  // namespace
 
-std::string find_fault(const OwnDatabase& database, const std::vector<Delivery>& planned) {
-    DatabaseManager manager(database.settings(), database.url());
+std::string find_fault(const Settings& settings, const DatabaseUrl& url,
+                       const std::vector<Delivery>& planned) {
+    DatabaseManager manager(settings, url);
     await(manager.connect());
     LeadRepository leads(manager.database());
     MessageRepository messages(manager.database());

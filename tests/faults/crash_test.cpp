@@ -27,6 +27,9 @@ class Crash : public ::testing::TestWithParam<std::string> {
         return std::make_unique<WriterProcess>(database_, plan, number,
                                                folder_.path() / std::to_string(number));
     }
+    std::string fault_in(const std::vector<Delivery>& planned) const {
+        return find_fault(database_.settings(), database_.url(), planned);
+    }
     static void finish(WriterProcess& process) {
         process.start();
         ASSERT_TRUE(process.has_ended_within(minutes(2)));
@@ -76,7 +79,7 @@ TEST_P(Crash, AtEveryFaultPointLosesNothingAndDoublesNothing) {
         const auto known = process.acknowledged();
         finish(process);
         EXPECT_EQ(process.acknowledged().size(), process.planned().size());
-        ASSERT_EQ(find_fault(database_, together(processes)), "");
+        ASSERT_EQ(fault_in(together(processes)), "");
         EXPECT_LT(known.size(), process.planned().size()) << "it was killed too late";
     }
 }
@@ -95,7 +98,7 @@ TEST_P(Crash, AtAnyMomentLosesNothingAndDoublesNothing) {
     EXPECT_GT(kills, 0) << "it was done too soon";
     RecordProperty("kills", kills);
     finish(*process);
-    EXPECT_EQ(find_fault(database_, process->planned()), "");
+    EXPECT_EQ(fault_in(process->planned()), "");
 }
 
 /// Channels deliver again what takes too long: the same messages, in two processes at once.
@@ -111,7 +114,7 @@ TEST_P(Crash, RedeliveryWhileTheFirstIsInFlightStoresOnce) {
     finish(second);
     ASSERT_TRUE(first->has_ended_within(minutes(2)));
     ASSERT_EQ(first->exit_code(), 0);
-    EXPECT_EQ(find_fault(database_, first->planned()), "");
+    EXPECT_EQ(fault_in(first->planned()), "");
 }
 
 /// Without any crash: writers of four processes meet at the same leads.
@@ -126,7 +129,7 @@ TEST_P(Crash, ManyProcessesLoseNoUpdate) {
         ASSERT_TRUE(process->has_ended_within(minutes(4)));
         ASSERT_EQ(process->exit_code(), 0);
     }
-    EXPECT_EQ(find_fault(database_, together(processes)), "");
+    EXPECT_EQ(fault_in(together(processes)), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(LeadRepository, Crash, ::testing::ValuesIn(engines()),

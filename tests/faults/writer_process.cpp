@@ -70,6 +70,9 @@ bool WriterProcess::has_ended_within(std::chrono::milliseconds patience) {
 }
 
 void WriterProcess::note_end(int status) {
+    // libmongoc's counters outlive a process that is killed.
+    std::error_code ignored;
+    std::filesystem::remove("/dev/shm/mongoc-" + std::to_string(pid_), ignored);
     pid_ = -1;
     killed_ = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     exit_code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -1;

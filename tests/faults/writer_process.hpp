@@ -58,6 +58,7 @@ class WriterProcess {
 /// A failure's text for what is wrong with the stored conversations, empty when nothing is: every
 /// planned message there once, in its writer's order, with its answer behind it; counts, numbers
 /// and window agree. Settles every lead first.
-std::string find_fault(const OwnDatabase& database, const std::vector<Delivery>& planned);
+std::string find_fault(const Settings& settings, const DatabaseUrl& url,
+                       const std::vector<Delivery>& planned);
 
 }  // namespace rapport::testing

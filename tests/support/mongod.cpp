@@ -217,6 +217,11 @@ void Mongod::initiate() const {
     }
 }
 
+void Mongod::kill() {
+    ::kill(pid_, SIGKILL);
+    stop();
+}
+
 void Mongod::stop() {
     if (pid_ < 0) return;
     end_process(pid_);

@@ -35,6 +35,8 @@ class Mongod {
 
     /// Ends the server as an operator would; start() brings it back with its data.
     void stop();
+    /// Ends it as a crash does: what it was at is not answered.
+    void kill();
     void start();
 
     /// Lets the server outlive this process: who calls it stops it by its pid and removes the

@@ -21,6 +21,19 @@ Async<void> pause() {
     co_await timer.async_wait(boost::asio::use_awaitable);
 }
 
+/// Reads again until the deadline: a server that is away for a moment stops no turn.
+template <class Read>
+auto read_until(Deadline deadline, Read read) -> decltype(read()) {
+    while (true) {
+        try {
+            co_return co_await read();
+        } catch (const Unavailable&) {
+            if (deadline.passed()) throw;
+        }
+        co_await pause();
+    }
+}
+
 /// True for what leaves open whether a write happened.
 bool leaves_open(const Error& error) {
     return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kTimeout;
@@ -236,9 +249,12 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     // What is stored has its one spelling.
     if (!turn.lead.stored()) normalize(turn.lead);
     if (turn.lead.stored() && turn.lead.version == 0) co_await adopt(turn.lead, deadline);
-    if (!is_settled(turn.lead)) co_await settle(turn.lead, deadline);
+    if (!is_settled(turn.lead)) {
+        co_await read_until(deadline, [&] { return settle(turn.lead, deadline); });
+    }
     if (turn.messages.front().external_id && turn.lead.message_count > 0) {
-        if (auto replayed = co_await stored_turn(turn, deadline)) co_return std::move(*replayed);
+        auto replayed = co_await read_until(deadline, [&] { return stored_turn(turn, deadline); });
+        if (replayed) co_return std::move(*replayed);
     }
 
     fault_point("turn.looked_up");
