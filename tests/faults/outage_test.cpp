@@ -37,9 +37,10 @@ class Deliveries {
     /// `turns` messages to each of so many leads, one after another; each is given so long once.
     void start(int first_lead, int leads, int turns, Deadline::Clock::duration patience) {
         for (int lead = first_lead; lead < first_lead + leads; ++lead) {
-            asio::co_spawn(context_, deliver(lead, turns, patience), [](std::exception_ptr error) {
-                if (error) std::rethrow_exception(error);
-            });
+            asio::co_spawn(context_, deliver(lead, turns, patience),
+                           [](const std::exception_ptr& error) {
+                               if (error) std::rethrow_exception(error);
+                           });
         }
     }
     asio::io_context& context() { return context_; }

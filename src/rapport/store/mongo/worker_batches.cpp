@@ -160,14 +160,16 @@ void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome*
     for (Document& document :
          find_all(*finds.front()->collection, to_filter(filter), options.finish(), deadline)) {
         std::vector<Scalar> key;
+        key.reserve(paths.size());
         for (const std::string& path : paths) key.push_back(scalar_at(document, path));
         const auto asked = askers.find(key);
         if (asked == askers.end()) continue;
-        for (const std::size_t i : asked->second) {
-            auto& found = std::get<std::vector<Document>>(outcomes[i]->result);
-            const bool is_last = i == asked->second.back();
-            found.push_back(is_last ? std::move(document) : document);
-        }
+        const auto give = [&](std::size_t asker, Document copy) {
+            std::get<std::vector<Document>>(outcomes[asker]->result).push_back(std::move(copy));
+        };
+        const std::span<const std::size_t> all = asked->second;
+        for (const std::size_t asker : all.first(all.size() - 1)) give(asker, document);
+        give(all.back(), std::move(document));
     }
 } catch (...) {
     fail_all(outcomes);
