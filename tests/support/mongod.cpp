@@ -28,6 +28,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kUser = "admin";
 constexpr auto kPassword = "s3cret";
+constexpr auto kLog = "mongod.log";
+constexpr auto kWaitingForConnections = "\"id\":23016,";  // the number of that line in its log
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error("mongod: " + what); }
 
@@ -146,6 +148,7 @@ void Mongod::start() {
 }
 
 void Mongod::spawn() {
+    std::filesystem::remove(folder_ / kLog);
     std::vector<std::string> arguments{find_program(),
                                        "--dbpath",
                                        folder_.string(),
@@ -157,7 +160,7 @@ void Mongod::spawn() {
                                        "--wiredTigerCacheSizeGB",
                                        "0.25",
                                        "--logpath",
-                                       (folder_ / "mongod.log").string(),
+                                       (folder_ / kLog).string(),
                                        "--setParameter",
                                        "diagnosticDataCollectionEnabled=false"};
     const auto add = [&](std::initializer_list<std::string> more) {
@@ -193,10 +196,18 @@ void Mongod::spawn() {
 }
 
 void Mongod::wait_until_ready() const {
+    // Its own word for it: somebody else may listen on the port.
+    const auto listens = [&] {
+        std::ifstream log(folder_ / kLog);
+        for (std::string line; std::getline(log, line);) {
+            if (line.find(kWaitingForConnections) != std::string::npos) return true;
+        }
+        return false;
+    };
     wait_for(
         [&] {
             if (::waitpid(pid_, nullptr, WNOHANG) != 0) fail("the server ended at once");
-            return answers(port_);
+            return listens();
         },
         "the server does not listen");
 }
