@@ -92,11 +92,11 @@ TEST_P(Lists, TheFollowUpIndexHoldsOnlyLeadsWithAFollowUp) {
             if (n == 0) lead.next_followup_at = kStart;
         });
     }
-    EXPECT_EQ(engine.entries_of("leads", "idx_next_followup"), 1);
+    EXPECT_EQ(engine.entries_of("leads", "idx_followup_page"), 1);
     Lead lead = await(leads.get_by_phone(numbered_phone(0))).value();
     lead.next_followup_at.reset();
     await(leads.save(lead));
-    EXPECT_EQ(engine.entries_of("leads", "idx_next_followup"), 0);
+    EXPECT_EQ(engine.entries_of("leads", "idx_followup_page"), 0);
 }
 
 TEST_P(Lists, StaleOnesComeOldestFirstWithoutThoseThatAreClosed) {

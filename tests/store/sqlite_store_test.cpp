@@ -155,6 +155,23 @@ TEST_F(SqliteStoreTest, FilteringInNestedMembersThatAreNotJsonIsAnInvalidDocumen
     EXPECT_THROW(await(store_->find({&parcels(), filter.node()})), InvalidDocument);
 }
 
+TEST_F(SqliteStoreTest, PushingOntoAListThatAnotherProgramWroteKeepsItOrChangesNothing) {
+    insert(*store_, "a");
+    const auto push = Update<Parcel>().push(where(&Parcel::tags), {"t"}, 2).changes();
+    const auto pushed_onto = [&](const std::string& list) {
+        OtherProgram(file_).execute("UPDATE parcels SET tags = '" + list + "'");
+        await(store_->update({&parcels(), FilterNode(AllOf{}), push}));
+        return only_parcel().tags;
+    };
+    using Tags = std::vector<std::string>;
+    EXPECT_EQ(pushed_onto(" [ ] "), Tags{"t"});
+    EXPECT_EQ(pushed_onto("[ \"x\" ,\n\"],\" ]\n"), (Tags{"],", "t"}));
+    for (const auto* broken : {"", "7", "{\"x\":1}", "[\"x\"", "[\"x", "[\"x\\", "[1]]", "[1] 2"}) {
+        EXPECT_ANY_THROW(pushed_onto(broken)) << broken;
+        EXPECT_EQ(OtherProgram(file_).query("SELECT tags FROM parcels"), broken);
+    }
+}
+
 TEST_F(SqliteStoreTest, ASumThatNoNumberHoldsFailsAndLosesNothing) {
     insert(*store_, "a");
     Update<Parcel> update;

@@ -196,7 +196,7 @@ TEST_P(StoreContractTest, PushingKeepsWhatWasThereExactly) {
     Parcel one = parcel("a");
     Label sticker;
     sticker.ratio = 0.1 + 0.2;
-    sticker.text = "zero\0"s;
+    sticker.text = "zero\0, a \"]\", {[, \\"s;
     one.stickers.assign(3, sticker);
     insert({one});
     Update<Parcel> push;

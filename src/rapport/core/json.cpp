@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
@@ -20,33 +21,43 @@ void JsonWriter::key(std::string_view name) {
     }
 }
 
+namespace {
+
+bool is_escaped(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+
+void escape(std::string& text, char c) {
+    switch (c) {
+        case '"':
+            text += "\\\"";
+            break;
+        case '\\':
+            text += "\\\\";
+            break;
+        case '\n':
+            text += "\\n";
+            break;
+        case '\r':
+            text += "\\r";
+            break;
+        case '\t':
+            text += "\\t";
+            break;
+        default:
+            fmt::format_to(std::back_inserter(text), "\\u{:04x}", static_cast<unsigned>(c));
+    }
+}
+
+}  // namespace
+
 void JsonWriter::quoted(std::string_view text) {
     text_ += '"';
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                text_ += "\\\"";
-                break;
-            case '\\':
-                text_ += "\\\\";
-                break;
-            case '\n':
-                text_ += "\\n";
-                break;
-            case '\r':
-                text_ += "\\r";
-                break;
-            case '\t':
-                text_ += "\\t";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    fmt::format_to(std::back_inserter(text_), "\\u{:04x}",
-                                   static_cast<unsigned>(c));
-                } else {
-                    text_ += c;
-                }
-        }
+    while (true) {
+        const auto plain =
+            static_cast<std::size_t>(std::ranges::find_if(text, is_escaped) - text.begin());
+        text_ += text.substr(0, plain);
+        if (plain == text.size()) break;
+        escape(text_, text[plain]);
+        text.remove_prefix(plain + 1);
     }
     text_ += '"';
 }
@@ -83,7 +94,8 @@ void JsonWriter::add(std::string_view name, double value) {
 
 void JsonWriter::add(std::string_view name, std::int64_t value) {
     key(name);
-    fmt::format_to(std::back_inserter(text_), "{}", value);
+    const fmt::format_int digits(value);
+    text_.append(digits.data(), digits.size());
 }
 
 void JsonWriter::add(std::string_view name, std::string_view value) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace rapport {
 namespace {
@@ -32,10 +33,23 @@ Sequence next_sequence(std::string_view text) {
     return {wanted, true};
 }
 
+/// Takes the ASCII off the front, eight bytes at a time: most texts are little else.
+void skip_ascii(std::string_view& text) {
+    constexpr std::uint64_t kHighBits = 0x8080808080808080;
+    std::uint64_t block = 0;
+    while (text.size() >= sizeof block) {
+        std::memcpy(&block, text.data(), sizeof block);
+        if ((block & kHighBits) != 0) return;
+        text.remove_prefix(sizeof block);
+    }
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) {
     while (!text.empty()) {
+        skip_ascii(text);
+        if (text.empty()) return true;
         const Sequence sequence = next_sequence(text);
         if (!sequence.valid) return false;
         text.remove_prefix(sequence.length);

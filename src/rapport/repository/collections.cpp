@@ -21,15 +21,17 @@ std::vector<Index> lead_indexes() {
     const auto id = where(&Lead::id);
     using Engine = Index::Engine;
     return {
-        // Named and keyed as existing databases have them.
+        // Named and keyed as existing databases have them, which are MongoDB's.
         {.name = "idx_lead_id_unique",
          .keys = Keys<Lead>().ascending(lead_id).keys(),
          .unique = true},
         {.name = "idx_stage_last_interaction",
-         .keys = Keys<Lead>().ascending(stage).descending(interaction).keys()},
+         .keys = Keys<Lead>().ascending(stage).descending(interaction).keys(),
+         .engine = Engine::kMongo},
         {.name = "idx_next_followup",
          .keys = Keys<Lead>().ascending(followup).keys(),
-         .where_present = followup.path()},
+         .where_present = followup.path(),
+         .engine = Engine::kMongo},
         // The same orders with ties broken by id, which keyset pages need.
         {.name = "idx_followup_page",
          .keys = Keys<Lead>().ascending(followup).ascending(id).keys(),

@@ -78,6 +78,8 @@ class Connection {
 
     /// Rows that the last statement changed.
     std::int64_t changes() const { return sqlite3_changes64(database_.get()); }
+    /// Rows that all statements so far changed, save those that failed.
+    std::int64_t total_changes() const { return sqlite3_total_changes64(database_.get()); }
     bool in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
     /// Undoes a transaction, if one is open: some errors have ended theirs already.
     void roll_back() noexcept;

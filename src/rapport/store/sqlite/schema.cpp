@@ -59,6 +59,10 @@ void ensure_index(Connection& connection, const Collection& collection, const In
     }
 }
 
+void drop_index(Connection& connection, const std::string& name) {
+    connection.execute(fmt::format("DROP INDEX IF EXISTS \"{}\"", name));
+}
+
 /// How many rows one step of clearing away removes, so that the write behind it waits briefly.
 constexpr std::int64_t kRowsAtOnce = 1000;
 
@@ -140,11 +144,10 @@ void ensure_indexes(Connection& connection, const std::vector<Collection>& colle
     Transaction transaction(connection);
     for (const Collection& collection : collections) {
         for (const Index& index : collection.indexes) {
-            if (is_ours(index)) ensure_index(connection, collection, index);
+            is_ours(index) ? ensure_index(connection, collection, index)
+                           : drop_index(connection, index.name);
         }
-        for (const std::string& name : collection.retired_indexes) {
-            connection.execute(fmt::format("DROP INDEX IF EXISTS \"{}\"", name));
-        }
+        for (const std::string& name : collection.retired_indexes) drop_index(connection, name);
     }
     transaction.commit();
 }

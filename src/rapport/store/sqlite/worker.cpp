@@ -73,26 +73,26 @@ std::vector<Outcome> SqliteWorker::run_together(const std::vector<const Operatio
     outcomes.reserve(operations.size());
     Transaction transaction(connection_);
     for (const Operation* operation : operations) {
-        outcomes.push_back(apply_in_savepoint(*operation));
+        const std::int64_t changes = connection_.total_changes();
+        Outcome outcome;
+        try {
+            outcome.result = std::visit([this](const auto& one) { return apply(one); }, *operation);
+        } catch (...) {
+            outcome.error = std::current_exception();
+        }
         fault_point("sqlite.in_batch");
-        // Some errors, as of a full disk, end the whole transaction.
-        if (!connection_.in_transaction()) return run_one_by_one(operations, deadline);
+        // A savepoint for each would write every page twice, so one that failed half-way, which
+        // takes an error of the file itself, and what ended the whole transaction, as a full disk
+        // does, send all of them back to a transaction of their own.
+        const bool half_done = outcome.error && connection_.total_changes() != changes;
+        if (half_done || !connection_.in_transaction()) {
+            connection_.roll_back();
+            return run_one_by_one(operations, deadline);
+        }
+        outcomes.push_back(std::move(outcome));
     }
     transaction.commit();
     return outcomes;
-}
-
-Outcome SqliteWorker::apply_in_savepoint(const Operation& operation) {
-    connection_.execute("SAVEPOINT one");
-    Outcome outcome;
-    try {
-        outcome.result = std::visit([this](const auto& one) { return apply(one); }, operation);
-    } catch (...) {
-        outcome.error = std::current_exception();
-        if (connection_.in_transaction()) connection_.execute("ROLLBACK TO one");
-    }
-    if (connection_.in_transaction()) connection_.execute("RELEASE one");
-    return outcome;
 }
 
 /// Only writes share a transaction: see the store's lanes.
@@ -131,6 +131,7 @@ Result SqliteWorker::apply(const RemoveDocuments& remove) {
 }
 
 Result SqliteWorker::apply(const CommitDocuments& commit) {
+    check_sizes(commit.details);
     fault_point("sqlite.before_change");
     Committed committed;
     committed.happened = commit.create

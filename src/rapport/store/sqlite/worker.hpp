@@ -21,7 +21,7 @@ class SqliteWorker final : public Worker {
 
     Result run(const Operation& operation, Deadline deadline) override;
 
-    /// One transaction, a savepoint each.
+    /// One transaction. An operation that fails has changed nothing in it.
     std::vector<Outcome> run_together(const std::vector<const Operation*>& operations,
                                       Deadline deadline) override;
 
@@ -43,7 +43,6 @@ class SqliteWorker final : public Worker {
     template <class Other>
     Result apply(const Other& other);
 
-    Outcome apply_in_savepoint(const Operation& operation);
     bool is_stored(const Collection& collection, const Document& document);
     bool create(const Collection& collection, const Document& document);
     /// How many rows a statement changed.
