@@ -100,6 +100,7 @@ TEST_P(Commands, RepairLooksAtEveryLeadAndMayRunAgain) {
         EXPECT_EQ(report.at("leads"), 2);
         EXPECT_EQ(report.at("messages"), 0);
         EXPECT_EQ(report.at("unreadable"), 0);
+        EXPECT_EQ(report.at("erased"), 0);
     }
 }
 

@@ -47,9 +47,13 @@ void WriterProcess::start(const std::string& fault) {
     if (failure != 0) throw std::runtime_error("no turn writer could be started");
 }
 
-void WriterProcess::kill() { ::kill(pid_, SIGKILL); }
+void WriterProcess::kill() {
+    // Without a process the pid would stand for all of them.
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
+}
 
 bool WriterProcess::wait() {
+    if (pid_ < 0) return killed_;
     int status = 0;
     ::waitpid(pid_, &status, 0);
     note_end(status);
@@ -59,6 +63,7 @@ bool WriterProcess::wait() {
 bool WriterProcess::has_ended_within(std::chrono::milliseconds patience) {
     const Deadline deadline = Deadline::in(patience);
     while (true) {
+        if (pid_ < 0) return true;
         int status = 0;
         if (::waitpid(pid_, &status, WNOHANG) == pid_) {
             note_end(status);

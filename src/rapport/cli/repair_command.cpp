@@ -15,6 +15,7 @@ struct Report {
     std::int64_t leads = 0;
     std::int64_t messages = 0;    ///< that a crash had left in their leads alone
     std::int64_t unreadable = 0;  ///< leads
+    std::int64_t erased = 0;      ///< documents that were left of erased leads
 };
 
 Async<Report> settle_all(LeadRepository leads, Progress& progress) {
@@ -37,16 +38,20 @@ Async<Report> settle_all(LeadRepository leads, Progress& progress) {
 void run(Context& context) {
     context.connect();
     Progress progress("repairing", await(context.leads().count()));
-    const Report report = await(settle_all(context.leads(), progress));
+    Report report = await(settle_all(context.leads(), progress));
+    report.erased = await(context.leads().finish_erasures());
     if (context.json) {
         JsonWriter out;
         out.add("leads", report.leads);
         out.add("messages", report.messages);
         out.add("unreadable", report.unreadable);
+        out.add("erased", report.erased);
         fmt::print("{}\n", out.finish());
     } else {
-        fmt::print("{} leads looked at, {} messages settled, {} leads unreadable\n", report.leads,
-                   report.messages, report.unreadable);
+        fmt::print(
+            "{} leads looked at, {} messages settled, {} leads unreadable, {} documents of erased "
+            "leads removed\n",
+            report.leads, report.messages, report.unreadable, report.erased);
     }
     if (report.unreadable > 0) context.exit_code = kDataProblem;
 }
@@ -54,10 +59,11 @@ void run(Context& context) {
 }  // namespace
 
 void add_repair(CLI::App& program, Context& context) {
-    CLI::App* command =
-        program.add_subcommand("repair", "Store what a crash left between a lead and its messages");
+    CLI::App* command = program.add_subcommand(
+        "repair", "Finish what a crash left: messages to be stored, leads to be erased");
     command->footer(R"(
-Loading a lead repairs it, too: this does it for all of them. Safe to run at any time, and again.
+Messages that a crash left in their lead alone are stored: loading a lead does that, too; this does
+it for all of them. What is left of erased leads is removed. Safe to run at any time, and again.
 
 Examples:
   rapport repair

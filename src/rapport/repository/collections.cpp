@@ -3,6 +3,7 @@
 #include "rapport/core/codec.hpp"
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
+#include "rapport/repository/erasure.hpp"
 
 namespace rapport {
 namespace {
@@ -54,6 +55,7 @@ std::vector<Index> message_indexes() {
     const auto lead_id = where(&Message::lead_id);
     const auto timestamp = where(&Message::timestamp);
     const auto external_id = where(&Message::external_id);
+    const auto lead_ref = where(&Message::lead_ref);
     return {
         {.name = "idx_lead_messages",
          .keys = Keys<Message>()
@@ -68,6 +70,10 @@ std::vector<Index> message_indexes() {
          .keys = Keys<Message>().ascending(lead_id).ascending(external_id).keys(),
          .unique = true,
          .where_present = external_id.path()},
+        // What is left of an erased lead is found by it alone.
+        {.name = "idx_lead_ref",
+         .keys = Keys<Message>().ascending(lead_ref).keys(),
+         .where_present = lead_ref.path()},
     };
 }
 
@@ -83,6 +89,11 @@ const Collection& message_collection() {
     return collection;
 }
 
+const Collection& erasure_collection() {
+    static const Collection collection{"erasures", columns_of<Erasure>(), {}};
+    return collection;
+}
+
 std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention) {
     Collection messages = message_collection();
     if (retention) {
@@ -93,7 +104,7 @@ std::vector<Collection> all_collections(std::optional<std::chrono::seconds> rete
     } else {
         messages.retired_indexes.emplace_back(kExpiryIndex);
     }
-    return {lead_collection(), std::move(messages)};
+    return {lead_collection(), std::move(messages), erasure_collection()};
 }
 
 InsertDocuments insert_messages(const std::vector<Message>& messages) {

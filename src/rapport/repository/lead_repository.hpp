@@ -10,6 +10,7 @@
 
 #include "rapport/domain/lead.hpp"
 #include "rapport/repository/base_repository.hpp"
+#include "rapport/repository/erasure.hpp"
 #include "rapport/repository/turn.hpp"
 
 namespace rapport {
@@ -35,10 +36,11 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<Lead> save(Lead lead, Deadline deadline = {});
 
     /// Stores a turn: its messages are counted and kept, and the lead changed, as a whole and once,
-    /// whatever crashes. A turn whose external_id is stored already is not stored again: that one's
-    /// messages are returned, marked. Throws VersionConflict when the lead is not as it was loaded
-    /// (load it and commit again), InvalidArgument when another text is stored under the
-    /// external_id, and Timeout, after which only committing again tells, when no answer came.
+    /// whatever crashes. It takes ten minutes at most, whatever its deadline. A turn whose
+    /// external_id is stored already is not stored again: that one's messages are returned, marked.
+    /// Throws VersionConflict when the lead is not as it was loaded (load it and commit again),
+    /// InvalidArgument when another text is stored under the external_id, and Timeout, after which
+    /// only committing again tells, when no answer came.
     Async<TurnResult> commit_turn(Turn turn, Deadline deadline = {});
 
     /// Stores the messages that a crash left in this lead alone, and returns how many. Whoever
@@ -46,6 +48,16 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<std::int64_t> settle(Lead lead, Deadline deadline = {});
 
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
+
+    /// Removes a lead and everything that was said, for good; false when there is no such lead. A
+    /// turn on a copy of it gets VersionConflict from here on, and a person who writes again is a
+    /// new lead. After a crash, or when other processes were at work on the lead in this moment,
+    /// finish_erasures() removes what is left.
+    Async<bool> erase(std::string phone, Deadline deadline = {});
+
+    /// Removes what is left of erased leads and returns how many documents that were. Leads erased
+    /// before that moment are not looked after any more: nothing writes for them now.
+    Async<std::int64_t> finish_erasures(Timestamp forget_before = now() - kErasureKept);
 
     /// Earlier systems stored some numbers in a spelling that is another one today (Mexico's
     /// `+521…`). Moves leads stored so, and their messages, to the number's one spelling, unless
@@ -106,6 +118,9 @@ class LeadRepository : public BaseRepository<Lead> {
   private:
     enum class Fate { kCommitted, kConflict, kOpen };
 
+    Async<std::int64_t> remove_uncounted(std::string lead_id, Deadline deadline);
+    Async<void> remove_orphans(std::string lead_id, Deadline deadline);
+    Async<std::int64_t> erase_stored(Document lead, Deadline deadline);
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
     bool is_settled(const Lead& lead) const;
     Async<void> record_new_messages(Lead& lead, Deadline deadline);

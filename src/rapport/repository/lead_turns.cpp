@@ -245,6 +245,7 @@ Async<void> LeadRepository::adopt(Lead& lead, Deadline deadline) {
 
 Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     fault_point("turn.begun");
+    deadline = bounded(deadline);
     check_turn(turn);
     // What is stored has its one spelling.
     if (!turn.lead.stored()) normalize(turn.lead);

@@ -1,8 +1,10 @@
 #include "rapport/repository/message_repository.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
 
@@ -32,9 +34,19 @@ void MessageRepository::check(const Message& message) const { validate(message);
 Async<void> MessageRepository::prepare_insert(const std::vector<Message>& messages,
                                               Deadline deadline) {
     std::vector<std::string> lead_ids;
+    std::set<ObjectId> counted_by;
     for (const Message& message : messages) {
         // A lead that has counted a message was loaded, and so moved if need be.
         if (!message.seq) lead_ids.push_back(message.lead_id);
+        if (message.lead_ref) counted_by.insert(*message.lead_ref);
+    }
+    if (!counted_by.empty()) {
+        const Filter<Erasure> erased =
+            where(&Erasure::id).in({counted_by.begin(), counted_by.end()});
+        const FindDocuments find{&erasure_collection(), erased.node(), {}, 1};
+        if (!(co_await store().find(find, deadline)).empty()) {
+            throw VersionConflict("messages: the lead that counted them was erased");
+        }
     }
     co_await leads_.adopt_legacy_numbers(std::move(lead_ids), deadline);
 }

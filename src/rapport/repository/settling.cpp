@@ -71,6 +71,7 @@ bool LeadRepository::is_settled(const Lead& lead) const {
 
 Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     if (is_settled(lead)) co_return 0;
+    deadline = bounded(deadline);
     std::vector<Message> messages = unsettled_messages(lead);
     if (!messages.empty()) {
         std::vector<ObjectId> ids;
