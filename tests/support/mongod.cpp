@@ -81,19 +81,6 @@ bool answers(int port) {
     return connected;
 }
 
-/// Runs a command on `admin`; false when the server does not answer or refuses.
-bool command(const std::string& uri, const std::string& json) {
-    mongoc_client_t* client = mongoc_client_new(uri.c_str());
-    bson_error_t error{};
-    bson_t* request = bson_new_from_json(reinterpret_cast<const std::uint8_t*>(json.data()),
-                                         static_cast<ssize_t>(json.size()), &error);
-    const bool done =
-        mongoc_client_command_simple(client, "admin", request, nullptr, nullptr, &error);
-    bson_destroy(request);
-    mongoc_client_destroy(client);
-    return done;
-}
-
 void make_certificate(const std::filesystem::path& folder) {
     const std::string make = fmt::format(
         "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
@@ -103,16 +90,33 @@ void make_certificate(const std::filesystem::path& folder) {
     if (std::system(make.c_str()) != 0) fail("openssl made no certificate");
 }
 
-template <class Ready>
-void wait_for(Ready ready, const char* what) {
+}  // namespace
+
+std::optional<std::string> admin_command(const std::string& uri, const std::string& json) {
+    mongoc_client_t* client = mongoc_client_new(uri.c_str());
+    bson_error_t error{};
+    bson_t* request = bson_new_from_json(reinterpret_cast<const std::uint8_t*>(json.data()),
+                                         static_cast<ssize_t>(json.size()), &error);
+    bson_t reply;
+    std::optional<std::string> answer;
+    if (mongoc_client_command_simple(client, "admin", request, nullptr, &reply, &error)) {
+        char* text = bson_as_relaxed_extended_json(&reply, nullptr);
+        answer = text;
+        bson_free(text);
+    }
+    bson_destroy(&reply);
+    bson_destroy(request);
+    mongoc_client_destroy(client);
+    return answer;
+}
+
+void wait_for(const std::function<bool()>& ready, const char* what) {
     const auto patience = std::chrono::steady_clock::now() + 60s;
     while (!ready()) {
         if (std::chrono::steady_clock::now() > patience) fail(what);
         std::this_thread::sleep_for(20ms);
     }
 }
-
-}  // namespace
 
 Mongod::Mongod(Mode mode, Lifetime lifetime) : mode_(mode), lifetime_(lifetime) {
     mongoc_init();
@@ -166,7 +170,7 @@ void Mongod::spawn() {
     const auto add = [&](std::initializer_list<std::string> more) {
         arguments.insert(arguments.end(), more);
     };
-    if (mode_ == Mode::kReplicaSet) add({"--replSet", "rs0"});
+    if (mode_ == Mode::kReplicaSet || mode_ == Mode::kMember) add({"--replSet", "rs0"});
     if (mode_ == Mode::kWithAuthentication) add({"--auth"});
     if (mode_ == Mode::kWithTls) {
         add({"--tlsMode", "requireTLS", "--tlsCertificateKeyFile", folder_ / "server.pem"});
@@ -191,6 +195,8 @@ void Mongod::spawn() {
     ::dup2(null, STDIN_FILENO);
     ::dup2(null, STDOUT_FILENO);
     ::dup2(null, STDERR_FILENO);
+    // A socket of this process that it kept would never be closed for its peer.
+    ::close_range(STDERR_FILENO + 1, ~0U, 0);
     ::execv(raw.front(), raw.data());
     ::_exit(127);
 }
@@ -218,18 +224,19 @@ void Mongod::initiate() const {
         const std::string start_set = fmt::format(
             R"({{"replSetInitiate": {{"_id": "rs0", "members": [{{"_id": 0, "host": "{}"}}]}}}})",
             address());
-        wait_for([&] { return command(direct, start_set); }, "the replica set does not start");
-        wait_for([&] { return command(uri(), R"({"ping": 1})"); }, "no primary");
+        wait_for([&] { return admin_command(direct, start_set).has_value(); },
+                 "the replica set does not start");
+        wait_for([&] { return admin_command(uri(), R"({"ping": 1})").has_value(); }, "no primary");
     }
     if (mode_ == Mode::kWithAuthentication) {
         const std::string create = fmt::format(
             R"({{"createUser": "{}", "pwd": "{}", "roles": ["root"]}})", kUser, kPassword);
-        wait_for([&] { return command(direct, create); }, "no user");
+        wait_for([&] { return admin_command(direct, create).has_value(); }, "no user");
     }
 }
 
 void Mongod::kill() {
-    ::kill(pid_, SIGKILL);
+    if (pid_ > 0) ::kill(pid_, SIGKILL);
     stop();
 }
 
@@ -256,6 +263,7 @@ std::string Mongod::uri() const {
             return fmt::format("mongodb://{}/?tls=true&tlsCAFile={}", address(),
                                ca_file().string());
         case Mode::kStandalone:
+        case Mode::kMember:
             break;
     }
     return fmt::format("mongodb://{}/", address());

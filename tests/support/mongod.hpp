@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 
 namespace rapport::testing {
@@ -15,6 +17,7 @@ class Mongod {
   public:
     enum class Mode {
         kReplicaSet,  ///< one node, primary
+        kMember,      ///< of a replica set `rs0` that somebody initiates
         kStandalone,
         kWithAuthentication,  ///< standalone; user `admin`, password `s3cret`
         kWithTls,             ///< standalone; requires TLS, its certificate signed by ca_file()
@@ -31,6 +34,7 @@ class Mongod {
     std::string uri() const;
     /// `127.0.0.1:port`
     std::string address() const;
+    int port() const { return port_; }
     std::filesystem::path ca_file() const { return folder_ / "server.crt"; }
 
     /// Ends the server as an operator would; start() brings it back with its data.
@@ -60,6 +64,13 @@ class Mongod {
 /// The server of this test run: RAPPORT_TEST_MONGODB_URI, else the one that ctest's fixture
 /// started, else one of this process's own. Databases on it are named `rapport_test_…`.
 std::string shared_mongodb_uri();
+
+/// Runs a command on `admin` and returns the answer as JSON text; absent when the server does not
+/// answer or refuses.
+std::optional<std::string> admin_command(const std::string& uri, const std::string& json);
+
+/// Asks again and again; throws std::runtime_error, saying `what`, when it takes over a minute.
+void wait_for(const std::function<bool()>& ready, const char* what);
 
 /// Waits until a process has ended, whoever reaps it: where nobody does, as in a container without
 /// an init, its pid stays. False when that takes longer.

@@ -171,7 +171,7 @@ Async<std::optional<double>> MessageRepository::average_response(
     Deadline deadline) {
     Filter<Message> filter = of_lead(id);
     if (within) filter = filter && where(&Message::timestamp) >= now() - *within;
-    auto messages = stream(std::move(filter), newest_first(), deadline);
+    auto messages = stream(filter, newest_first(), deadline);
 
     // Newest first: an answer counts from the oldest lead message of the run just before it.
     std::chrono::duration<double> total{0};

@@ -34,7 +34,8 @@ std::vector<std::string_view> elements_of(std::string_view text) {
         switch (array[at]) {
             case '[':
             case '{':
-                if (++depth == 1) start = at + 1;
+                ++depth;
+                if (depth == 1) start = at + 1;
                 break;
             case '"':
                 at = array.find_first_of("\"\\", at + 1);
@@ -49,7 +50,9 @@ std::vector<std::string_view> elements_of(std::string_view text) {
                 break;
             case ']':
             case '}':
-                if (depth == 0 || --depth > 0) break;
+                if (depth == 0) break;
+                --depth;
+                if (depth > 0) break;
                 if (array.front() != '[' || at + 1 != array.size()) break;
                 if (const auto last = trimmed(array.substr(start, at - start)); !last.empty()) {
                     elements.push_back(last);
