@@ -58,6 +58,15 @@ void QueryPlan::ask_for_leads() {
     await(leads.count(LeadRepository::due_by(half)));
     await(leads.find_one({}));
     await(leads.find_many());
+    Message first = said("hello");
+    first.lead_id = lead.lead_id;
+    first.external_id = "wamid.1";
+    lead = await(leads.get_by_phone(lead.lead_id)).value();
+    const Lead talked = await(leads.commit_turn({lead, {first}})).lead;
+    EXPECT_TRUE(await(leads.commit_turn({talked, {first}})).replayed);
+    EXPECT_TRUE(await(leads.erase(lead.lead_id)));
+    EXPECT_FALSE(await(leads.erase(lead.lead_id)));
+    await(leads.finish_erasures());
     await(leads.delete_by_id(lead.id.to_string()));
 }
 
