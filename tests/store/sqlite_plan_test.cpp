@@ -74,9 +74,20 @@ TEST_F(SqlitePlanTest, AnIndexGivesTheOrder) {
     EXPECT_EQ(plan_of({}, by_due_), "SCAN parcels USING INDEX idx_due_page");
 }
 
-TEST_F(SqlitePlanTest, SeveralValuesDoNotTakeTheOrdersIndexAway) {
-    EXPECT_EQ(plan_of(where(&Parcel::kind).in({Kind::kBag, Kind::kBox}), by_due_),
-              "SCAN parcels USING INDEX idx_due_page");
+TEST_F(SqlitePlanTest, SeveralValuesAreRunsOfTheirIndexMergedInOrder) {
+    const auto two_kinds = where(&Parcel::kind).in({Kind::kBag, Kind::kBox, Kind::kBag});
+    EXPECT_EQ(plan_of(two_kinds, by_due_),
+              "MERGE (UNION ALL)\nLEFT\n"
+              "SEARCH parcels USING INDEX idx_kind_due (kind=?)\nRIGHT\n"
+              "SEARCH parcels USING INDEX idx_kind_due (kind=?)");
+    const auto until = where(&Parcel::due) < std::get<Timestamp>(date_);
+    EXPECT_EQ(plan_after(two_kinds && until, by_due_, {date_, id_}),
+              "MERGE (UNION ALL)\nLEFT\n"
+              "SEARCH parcels USING INDEX idx_kind_due (kind=? AND due<?)\nRIGHT\n"
+              "SEARCH parcels USING INDEX idx_kind_due (kind=? AND due<?)");
+}
+
+TEST_F(SqlitePlanTest, AlternativesDoNotTakeTheOrdersIndexAway) {
     EXPECT_EQ(
         plan_of(where(&Parcel::kind) == Kind::kBag || where(&Parcel::kind) == Kind::kBox, by_due_),
         "SCAN parcels USING INDEX idx_due_page");

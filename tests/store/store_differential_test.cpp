@@ -148,6 +148,20 @@ TEST_P(StoreDifferentialTest, WalksEveryPageOnce) {
     }
 }
 
+/// What an engine may read as runs of an index, one a value, and merge.
+TEST_P(StoreDifferentialTest, WalksSeveralValuesOfAnIndexInItsOrder) {
+    fill(120);
+    const std::vector<SortKey> order{{"due", true}, {"_id", true}};
+    const OneOf kinds{"kind", {std::string("bag"), Scalar(), std::string("box"), Scalar()}};
+    const FilterNode some = both(cases_.filter(), FilterNode(kinds));
+    for (const FilterNode& filter : {FilterNode(kinds), some}) {
+        SCOPED_TRACE(fmt::format("--gtest_random_seed={}: {}", seed_, describe(filter)));
+        for (const auto& direction : {order, reversed(order)}) {
+            ASSERT_EQ(walk(filter, direction, 7), expected(filter, direction));
+        }
+    }
+}
+
 void StoreDifferentialTest::check_update(const FilterNode& filter,
                                          const std::vector<Change>& changes, bool many) {
     const auto matched = expected(filter, {{"_id"}});

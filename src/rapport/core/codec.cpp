@@ -20,6 +20,12 @@ void expected(const char* what, const BsonElement& found) {
     throw Mismatch("", fmt::format("expected {}, found {}", what, to_string(found.type())));
 }
 
+std::size_t count_elements(std::string_view array) {
+    std::size_t count = 0;
+    for (BsonReader in(array); !in.at_end(); ++count) in.next();
+    return count;
+}
+
 void read(const BsonElement& from, bool& to) {
     if (from.type() != BsonType::kBool) expected("a bool", from);
     to = from.as_bool();

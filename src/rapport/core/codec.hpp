@@ -1,5 +1,9 @@
 #pragma once
 
+#include <array>
+#include <boost/mp11/integral.hpp>
+#include <boost/mp11/list.hpp>
+#include <boost/mp11/utility.hpp>
 #include <concepts>
 #include <limits>
 #include <string>
@@ -38,6 +42,9 @@ class Mismatch : public std::exception {
 
 [[noreturn]] void expected(const char* what, const BsonElement& found);
 
+/// How many elements an array holds.
+std::size_t count_elements(std::string_view array);
+
 void read(const BsonElement& from, bool& to);
 void read(const BsonElement& from, double& to);
 void read(const BsonElement& from, std::int64_t& to);
@@ -59,6 +66,7 @@ void read(const BsonElement& from, T& to) {
     } else if constexpr (kIsVector<T>) {
         if (from.type() != BsonType::kArray) expected("an array", from);
         to.clear();
+        to.reserve(count_elements(from.as_nested()));
         for (BsonReader in(from.as_nested()); !in.at_end();) {
             const BsonElement item = in.next();
             try {
@@ -81,33 +89,63 @@ void read(const BsonElement& from, T& to) {
     }
 }
 
+/// Reads a member of T, or what became of one that is not there.
+template <Described T>
+struct MemberReader {
+    std::string_view name;
+    /// False for a null that the member's type cannot hold: it counts as not there.
+    bool (*read)(const BsonElement& from, T& to);
+    bool required;
+    bool required_when_nested;
+};
+
+template <Described T, class M, M T::* kMember>
+bool read_member(const BsonElement& from, T& to) {
+    if (from.type() == BsonType::kNull && !kIsOptional<M>) return false;
+    read(from, to.*kMember);
+    return true;
+}
+
+template <Described T>
+consteval auto member_readers() {
+    constexpr std::size_t kCount = boost::mp11::mp_size<MembersOf<T>>::value;
+    std::array<MemberReader<T>, kCount> readers{};
+    boost::mp11::mp_for_each<boost::mp11::mp_iota_c<kCount>>([&](auto index) {
+        using Member = boost::mp11::mp_at<MembersOf<T>, decltype(index)>;
+        using M = std::remove_reference_t<decltype(std::declval<T&>().*Member::pointer)>;
+        const std::string_view name = wire_name(Member::name);
+        const bool required = !kIsOptional<M> && !holds(MemberRules<T>::kDefaulted, name);
+        readers[index] = {name, read_member<T, M, Member::pointer>, required,
+                          required && !holds(MemberRules<T>::kDefaultedWhenNested, name)};
+    });
+    return readers;
+}
+
 template <Described T>
 void read_members(BsonReader in, T& to, bool nested) {
-    using Rules = MemberRules<T>;
-    std::array<bool, boost::mp11::mp_size<MembersOf<T>>::value> seen{};
+    static constexpr auto kReaders = member_readers<T>();
+    std::array<bool, kReaders.size()> seen{};
+    std::size_t at = 0;
     while (!in.at_end()) {
         const BsonElement element = in.next();
-        std::size_t index = 0;
-        for_each_member<T>([&](std::string_view name, auto member) {
-            const std::size_t at = index++;
-            if (name != element.name()) return;
-            using Member = std::remove_reference_t<decltype(to.*member)>;
-            if (element.type() == BsonType::kNull && !kIsOptional<Member>) return;
-            try {
-                read(element, to.*member);
-            } catch (const Mismatch& mismatch) {
-                throw mismatch.under(name);
-            }
-            seen[at] = true;
-        });
+        // Mostly they stand in the order in which we write them.
+        std::size_t tried = 0;
+        while (tried < kReaders.size() && kReaders[at].name != element.name()) {
+            at = (at + 1) % kReaders.size();
+            ++tried;
+        }
+        if (tried == kReaders.size()) continue;
+        try {
+            if (kReaders[at].read(element, to)) seen[at] = true;
+        } catch (const Mismatch& mismatch) {
+            throw mismatch.under(kReaders[at].name);
+        }
+        at = (at + 1) % kReaders.size();
     }
-    std::size_t index = 0;
-    for_each_member<T>([&](std::string_view name, auto member) {
-        using Member = std::remove_reference_t<decltype(to.*member)>;
-        if (seen[index++] || kIsOptional<Member> || holds(Rules::kDefaulted, name)) return;
-        if (nested && holds(Rules::kDefaultedWhenNested, name)) return;
-        throw Mismatch(std::string(name), "missing");
-    });
+    for (std::size_t i = 0; i < kReaders.size(); ++i) {
+        const bool required = nested ? kReaders[i].required_when_nested : kReaders[i].required;
+        if (required && !seen[i]) throw Mismatch(std::string(kReaders[i].name), "missing");
+    }
 }
 
 template <class Writer, Described T>

@@ -41,13 +41,6 @@ std::vector<Index> lead_indexes() {
          .keys = Keys<Lead>().ascending(stage).descending(interaction).descending(id).keys()},
         {.name = "idx_stage_messages",
          .keys = Keys<Lead>().ascending(stage).descending(count).descending(id).keys()},
-        // MongoDB merges the sorted runs of several stages; SQLite walks one order and filters.
-        {.name = "idx_interaction_page",
-         .keys = Keys<Lead>().descending(interaction).descending(id).keys(),
-         .engine = Engine::kSqlite},
-        {.name = "idx_messages_page",
-         .keys = Keys<Lead>().descending(count).descending(id).keys(),
-         .engine = Engine::kSqlite},
     };
 }
 
@@ -80,7 +73,8 @@ std::vector<Index> message_indexes() {
 }  // namespace
 
 const Collection& lead_collection() {
-    static const Collection collection{"leads", columns_of<Lead>(), lead_indexes()};
+    static const Collection collection{
+        "leads", columns_of<Lead>(), lead_indexes(), {"idx_interaction_page", "idx_messages_page"}};
     return collection;
 }
 

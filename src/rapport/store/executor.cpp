@@ -1,5 +1,6 @@
 #include "rapport/store/executor.hpp"
 
+#include <algorithm>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
@@ -10,7 +11,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "rapport/core/error.hpp"
 #include "rapport/store/executor_state.hpp"
@@ -37,6 +40,59 @@ std::vector<Outcome> Worker::run_together(const std::vector<const Operation*>& o
     return run_one_by_one(operations, deadline);
 }
 
+/// The calls of one event loop that have their outcome.
+class Executor::Pending::Answers {
+  public:
+    Answers(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+
+    const boost::asio::any_io_executor& executor() const { return executor_; }
+    void add(std::shared_ptr<Pending> call) { calls_.push_back(std::move(call)); }
+    void post() && {
+        const auto executor = executor_;
+        asio::post(executor, std::move(*this));
+    }
+
+    void operator()() {
+        try {
+            while (next_ < calls_.size()) std::exchange(calls_[next_++], {})->complete();
+        } catch (...) {
+            // What one caller lets through to its event loop is not for the others to pay.
+            std::move(*this).post();
+            throw;
+        }
+    }
+
+  private:
+    boost::asio::any_io_executor executor_;
+    std::vector<std::shared_ptr<Pending>> calls_{};
+    std::size_t next_ = 0;
+};
+
+void Executor::Pending::answer(const std::shared_ptr<Pending>& call, Outcome outcome) {
+    if (!call->claim()) return;
+    call->outcome_ = std::move(outcome);
+    Answers answers(call->executor());
+    answers.add(call);
+    std::move(answers).post();
+}
+
+void Executor::Pending::answer_all(const std::vector<std::shared_ptr<Pending>>& calls,
+                                   std::vector<Outcome> outcomes) {
+    std::vector<Answers> by_executor;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        Pending& call = *calls[i];
+        if (!call.claim()) continue;
+        call.outcome_ = std::move(outcomes[i]);
+        auto same = std::ranges::find(by_executor, call.executor(), &Answers::executor);
+        if (same == by_executor.end()) {
+            by_executor.emplace_back(call.executor());
+            same = std::prev(by_executor.end());
+        }
+        same->add(calls[i]);
+    }
+    for (Answers& answers : by_executor) std::move(answers).post();
+}
+
 template <class Handler>
 class Executor::PendingCall final : public Pending,
                                     public std::enable_shared_from_this<PendingCall<Handler>> {
@@ -58,35 +114,30 @@ class Executor::PendingCall final : public Pending,
             slot.assign([weak](asio::cancellation_type) {
                 const auto call = weak.lock();
                 if (!call) return;
-                call->answer(std::make_exception_ptr(
-                                 boost::system::system_error(asio::error::operation_aborted)),
-                             {});
+                answer(call, {std::make_exception_ptr(
+                                 boost::system::system_error(asio::error::operation_aborted))});
             });
         }
         timer_->async_wait([weak](const boost::system::error_code& error) {
             const auto call = error ? nullptr : weak.lock();
             if (!call) return;
-            call->answer(std::make_exception_ptr(
+            answer(call, {std::make_exception_ptr(
                              Timeout("the operation's deadline passed; a write may or may not have "
-                                     "happened: read before you repeat it")),
-                         {});
+                                     "happened: read before you repeat it"))});
         });
     }
 
-    auto executor() const { return asio::get_associated_executor(handler_); }
+    /// While nobody has claimed the call.
+    asio::any_io_executor executor() const override { return *executor_; }
 
   private:
-    void deliver(std::exception_ptr error, Result result) override {
-        asio::post(*executor_, [self = this->shared_from_this(), error = std::move(error),
-                                result = std::move(result)]() mutable {
-            asio::get_associated_cancellation_slot(self->handler_).clear();
-            Handler handler = std::move(self->handler_);
-            // The queue may keep the call for long: it must not keep the caller's context at work.
-            self->timer_.reset();
-            self->executor_.reset();
-            self.reset();
-            std::move(handler)(std::move(error), std::move(result));
-        });
+    void complete() override {
+        asio::get_associated_cancellation_slot(handler_).clear();
+        Handler handler = std::move(handler_);
+        // The queue may keep the call for long: it must not keep the caller's context at work.
+        timer_.reset();
+        executor_.reset();
+        std::move(handler)(std::move(outcome_.error), std::move(outcome_.result));
     }
 
     using TrackedExecutor =
@@ -125,19 +176,19 @@ StoreCounters Executor::counters() const { return state_->counters(); }
 /// Runs the calls of a batch that still wait for an answer, and gives it to them.
 void Executor::run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& batch) {
     std::vector<const Operation*> operations;
-    std::vector<Pending*> calls;
+    std::vector<std::shared_ptr<Pending>> calls;
     Deadline latest(Deadline::Clock::time_point::min());
     for (const auto& call : batch) {
         if (call->answered()) continue;
         if (call->deadline().passed()) {
-            call->answer(std::make_exception_ptr(Timeout(
-                             "the deadline passed before the operation's turn came; nothing "
-                             "was done")),
-                         {});
+            Pending::answer(
+                call,
+                {std::make_exception_ptr(Timeout("the deadline passed before the operation's turn "
+                                                 "came; nothing was done"))});
             continue;
         }
         operations.push_back(&call->operation());
-        calls.push_back(call.get());
+        calls.push_back(call);
         if (latest.at() < call->deadline().at()) latest = call->deadline();
     }
     // Everyone hears at its own deadline: a neighbour's earlier one must not end the batch.
@@ -151,9 +202,7 @@ void Executor::run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& 
     } catch (...) {
         outcomes.assign(calls.size(), {std::current_exception(), {}});
     }
-    for (std::size_t i = 0; i < calls.size(); ++i) {
-        calls[i]->answer(std::move(outcomes[i].error), std::move(outcomes[i].result));
-    }
+    Pending::answer_all(calls, std::move(outcomes));
 }
 
 void Executor::work(Worker& worker) {

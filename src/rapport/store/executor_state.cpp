@@ -46,7 +46,7 @@ void Executor::State::enqueue(const std::shared_ptr<Pending>& call) {
             ++waiting_;
         }
     }
-    if (refusal) call->answer(std::move(refusal), {});
+    if (refusal) Pending::answer(call, {std::move(refusal)});
 }
 
 void Executor::State::wake() {

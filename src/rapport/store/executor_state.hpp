@@ -2,9 +2,9 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <condition_variable>
 #include <deque>
-#include <exception>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -26,13 +26,25 @@ class Executor::Pending {
     Deadline deadline() const { return deadline_; }
     Deadline::Clock::time_point queued_at() const { return queued_at_; }
     bool answered() const { return claimed_; }
+    /// True for one: who gets it answers, and nobody else.
+    bool claim() { return !claimed_.exchange(true); }
 
-    void answer(std::exception_ptr error, Result result) {
-        if (!claimed_.exchange(true)) deliver(std::move(error), std::move(result));
-    }
+    /// Gives one caller its answer, unless it has one.
+    static void answer(const std::shared_ptr<Pending>& call, Outcome outcome);
+    /// The same for the calls of a batch. Those of one event loop hear in one go: none of them can
+    /// ask for its next operation before the others can.
+    static void answer_all(const std::vector<std::shared_ptr<Pending>>& calls,
+                           std::vector<Outcome> outcomes);
+
+  protected:
+    Outcome outcome_{};
 
   private:
-    virtual void deliver(std::exception_ptr error, Result result) = 0;
+    class Answers;
+
+    virtual boost::asio::any_io_executor executor() const = 0;
+    /// Hands the outcome over, on the caller's executor.
+    virtual void complete() = 0;
 
     Operation operation_;
     Deadline deadline_;

@@ -7,15 +7,13 @@
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
+#include "rapport/store/key_lookup.hpp"
 #include "rapport/store/mongo/query.hpp"
 #include "rapport/store/mongo/statements.hpp"
 #include "rapport/store/mongo/worker.hpp"
 
 namespace rapport::mongo {
 namespace {
-
-/// Look-ups of more keys at once run alone.
-constexpr std::size_t kMostKeys = 100;
 
 enum Lane : std::size_t { kFinds = 1, kInserts, kCommits };
 
@@ -42,56 +40,13 @@ void fail_all(std::span<Outcome* const> outcomes) {
     for (Outcome* outcome : outcomes) outcome->error = std::current_exception();
 }
 
-/// A look-up by a unique key, of one member or more: the documents of these values, one each.
-struct KeyLookup {
-    std::vector<std::string> paths{};
-    std::vector<std::vector<Scalar>> values{};
-};
-
-std::optional<KeyLookup> read_lookup(const FindDocuments& find) {
-    if (find.skip != 0 || !find.sort.empty()) return std::nullopt;
-    KeyLookup lookup;
-    if (const auto* some = std::get_if<OneOf>(&find.filter)) {
-        if (find.limit != 0 || some->values.size() > kMostKeys) return std::nullopt;
-        lookup.paths = {some->path};
-        for (const Scalar& value : some->values) lookup.values.push_back({value});
-        return lookup;
-    }
-    const auto* all = std::get_if<AllOf>(&find.filter);
-    const std::span<const FilterNode> parts =
-        all == nullptr ? std::span(&find.filter, 1) : std::span(all->parts);
-    lookup.values.emplace_back();
-    for (const FilterNode& part : parts) {
-        const auto* one = std::get_if<Compare>(&part);
-        if (one == nullptr || one->op != CompareOp::kEqual) return std::nullopt;
-        lookup.paths.push_back(one->path);
-        lookup.values.front().push_back(one->value);
-    }
-    if (find.limit != 1 || lookup.paths.empty()) return std::nullopt;
-    return lookup;
-}
-
-/// Of a key that is not unique there may be millions: such a look-up runs alone, with its limit.
-bool asks_by_key(const FindDocuments& find) {
-    const auto lookup = read_lookup(find);
-    if (!lookup || !find.collection->has_unique_key(lookup->paths)) return false;
-    // Numbers are equal whatever their type, which a map of asked values is not told.
-    const auto is_exact = [](const Scalar& value) {
-        return std::holds_alternative<std::string>(value) ||
-               std::holds_alternative<ObjectId>(value);
-    };
-    return std::ranges::all_of(lookup->values, [&](const std::vector<Scalar>& key) {
-        return std::ranges::all_of(key, is_exact);
-    });
-}
-
 }  // namespace
 
 std::size_t MongoLanes::lane_of(const Operation& operation) const {
     if (std::holds_alternative<InsertDocuments>(operation)) return kInserts;
     if (std::holds_alternative<CommitDocuments>(operation)) return kCommits;
     const auto* find = std::get_if<FindDocuments>(&operation);
-    return find != nullptr && asks_by_key(*find) ? kFinds : kAlone;
+    return find != nullptr && asks_by_unique_key(*find) ? kFinds : kAlone;
 }
 
 /// While one batch of commits waits for the disk, the server works at another. Inserts may be
@@ -108,7 +63,7 @@ std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation
     std::vector<Outcome> outcomes(operations.size());
     if (std::holds_alternative<FindDocuments>(*operations.front())) {
         const auto key = [](const FindDocuments& find) {
-            return std::pair(find.collection, read_lookup(find).value().paths);
+            return std::pair(find.collection, key_lookup(find).value().paths);
         };
         for (const auto& [finds, of_finds] : grouped<FindDocuments>(operations, outcomes, key)) {
             find_together(finds, of_finds, deadline);
@@ -136,9 +91,9 @@ std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation
 void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                                 Deadline deadline) try {
     std::map<std::vector<Scalar>, std::vector<std::size_t>> askers;
-    const std::vector<std::string> paths = read_lookup(*finds.front()).value().paths;
+    const std::vector<std::string> paths = key_lookup(*finds.front()).value().paths;
     for (std::size_t i = 0; i < finds.size(); ++i) {
-        KeyLookup lookup = read_lookup(*finds[i]).value();
+        KeyLookup lookup = key_lookup(*finds[i]).value();
         for (std::vector<Scalar>& key : lookup.values) {
             auto& same = askers[std::move(key)];
             if (same.empty() || same.back() != i) same.push_back(i);

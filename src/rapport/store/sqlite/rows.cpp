@@ -31,8 +31,9 @@ Scalar read_text(std::string text, ColumnType type) {
     return text;
 }
 
+/// Lists that turns append to end in blanks.
 void read_nested(BsonWriter& to, const Column& column, std::string_view json) try {
-    add_json(to, column.name, json);
+    add_json(to, column.name, json.substr(0, json.find_last_not_of(' ') + 1));
 } catch (const InvalidArgument& problem) {
     throw InvalidDocument(fmt::format("{}: {}", column.name, problem.what()));
 }

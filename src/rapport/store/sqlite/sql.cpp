@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <span>
+#include <utility>
 
 #include "rapport/store/sqlite/sql_writer.hpp"
 
@@ -65,24 +68,80 @@ const Compare* descending_start(const FindDocuments& find) {
     return nullptr;
 }
 
+/// True where the filter lets no row pass that lacks this member.
+bool demands(const FilterNode& filter, std::string_view path) {
+    const auto* all = std::get_if<AllOf>(&filter);
+    return all != nullptr && std::ranges::any_of(all->parts, [&](const FilterNode& part) {
+               const auto* compare = std::get_if<Compare>(&part);
+               return compare != nullptr && compare->path == path &&
+                      compare->op != CompareOp::kNotEqual &&
+                      !std::holds_alternative<std::monostate>(compare->value);
+           });
+}
+
+/// More values than this are filtered from one run.
+constexpr std::size_t kMostRuns = 16;
+
+/// True for an index that, behind its first key, stands in this order or in its opposite.
+bool gives_order(const Index& index, std::string_view first_key, const std::vector<SortKey>& sort) {
+    if (index.keys.empty() || index.keys.front().path != first_key) return false;
+    const std::vector<SortKey> rest(index.keys.begin() + 1, index.keys.end());
+    return rest == sort || reversed(rest) == sort;
+}
+
+/// What a query in order over several values of an index's first key is asked as: one run of the
+/// index for each value, which SQLite merges; it cannot see that by itself. Else the filter alone.
+std::vector<FilterNode> ordered_runs(const FindDocuments& find) {
+    const FilterNode& filter = find.filter;
+    const auto* all = std::get_if<AllOf>(&filter);
+    const std::span<const FilterNode> parts =
+        all == nullptr ? std::span(&filter, 1) : std::span(all->parts);
+    for (std::size_t i = 0; i < parts.size() && !find.sort.empty(); ++i) {
+        const auto* one_of = std::get_if<OneOf>(&parts[i]);
+        if (one_of == nullptr) continue;
+        const std::set<Scalar> values(one_of->values.begin(), one_of->values.end());
+        const auto fits = [&](const Index& index) {
+            return gives_order(index, one_of->path, find.sort);
+        };
+        if (values.empty() || values.size() > kMostRuns ||
+            std::ranges::none_of(find.collection->indexes, fits)) {
+            continue;
+        }
+        std::vector<FilterNode> runs;
+        for (const Scalar& value : values) {
+            AllOf run;
+            run.parts.assign(parts.begin(), parts.end());
+            run.parts[i] = Compare{one_of->path, CompareOp::kEqual, value};
+            runs.emplace_back(std::move(run));
+        }
+        return runs;
+    }
+    return {filter};
+}
+
 }  // namespace
 
 Sql select_rows(const FindDocuments& find) {
     const std::string select =
         fmt::format("SELECT {} FROM \"{}\"", column_list(*find.collection), find.collection->name);
-    SqlWriter out(*find.collection, select, !find.sort.empty());
-    if (const Compare* start = descending_start(find)) {
-        // No range of an index holds "up to a value" and NULL, so there are two, which SQLite
-        // merges in order.
+    SqlWriter out(*find.collection, "", !find.sort.empty());
+    const Compare* start = descending_start(find);
+    for (bool first = true; const FilterNode& run : ordered_runs(find)) {
+        out.text(std::exchange(first, false) ? select : " UNION ALL " + select);
+        if (start == nullptr) {
+            out.where(run);
+            continue;
+        }
         const std::string key = out.place(start->path);
         out.text(" WHERE " + key + "<=");
         out.value(start->value);
         out.text(" AND ");
-        out.condition(find.filter);
+        out.condition(run);
+        if (demands(run, start->path)) continue;
+        // No range of an index holds "up to a value" and NULL, so there are two, which SQLite
+        // merges in order.
         out.text(" UNION ALL " + select + " WHERE " + key + " IS NULL AND ");
-        out.condition(find.filter);
-    } else {
-        out.where(find.filter);
+        out.condition(run);
     }
     out.order(find.sort);
     if (find.limit > 0 || find.skip > 0) {

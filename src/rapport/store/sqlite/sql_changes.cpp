@@ -36,8 +36,8 @@ void check_changes(const std::vector<Change>& changes) {
                 fmt::format("{}: more than {} bytes", change.path, kMaxDocumentBytes));
         }
         for (const Change& other : changes) {
-            const bool same = &other != &change && other.path == change.path;
-            if (same || other.path.starts_with(change.path + ".")) {
+            if (&other == &change || !other.path.starts_with(change.path)) continue;
+            if (other.path.size() == change.path.size() || other.path[change.path.size()] == '.') {
                 throw InvalidArgument(fmt::format("{}: changed twice by one update", change.path));
             }
         }

@@ -6,6 +6,7 @@
 
 #include "rapport/core/error.hpp"
 #include "rapport/store/executor.hpp"
+#include "rapport/store/key_lookup.hpp"
 #include "rapport/store/sqlite/schema.hpp"
 #include "rapport/store/sqlite/worker.hpp"
 
@@ -34,6 +35,17 @@ class WriterLanes final : public Lanes {
     }
 };
 
+/// Look-ups by key that wait are read in one go.
+class ReaderLanes final : public Lanes {
+  public:
+    std::size_t lane_of(const Operation& operation) const override {
+        const auto* find = std::get_if<FindDocuments>(&operation);
+        return find != nullptr && asks_by_unique_key(*find) ? 1 : kAlone;
+    }
+    /// Half of what is asked, so that the one half is read while the other is written.
+    std::size_t most_under_way(std::size_t) const override { return 2; }
+};
+
 class SqliteStore final : public Store {
   public:
     explicit SqliteStore(SqliteOptions options) : options_(std::move(options)) {}
@@ -54,7 +66,8 @@ class SqliteStore final : public Store {
         for (std::size_t i = 0; i < std::max<std::size_t>(options_.readers, 1); ++i) {
             readers.push_back(std::make_unique<SqliteWorker>(options_.file, options_.collections));
         }
-        reader_ = std::make_shared<Executor>(std::move(readers), options_.max_waiting);
+        reader_ = std::make_shared<Executor>(std::move(readers), options_.max_waiting,
+                                             std::make_unique<ReaderLanes>());
         writer_ = std::make_shared<Executor>(std::move(writers), options_.max_waiting,
                                              std::make_unique<WriterLanes>());
     }

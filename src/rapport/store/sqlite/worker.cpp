@@ -68,6 +68,10 @@ Result SqliteWorker::run(const Write& write) {
 std::vector<Outcome> SqliteWorker::run_together(const std::vector<const Operation*>& operations,
                                                 Deadline deadline) {
     connection_.set_deadline(deadline);
+    // Finds are given to a reader, and among themselves.
+    if (std::holds_alternative<FindDocuments>(*operations.front())) {
+        return run_one_by_one(operations, deadline);
+    }
     remove_expired_now_and_then();
     std::vector<Outcome> outcomes;
     outcomes.reserve(operations.size());
