@@ -50,6 +50,17 @@ TEST(PhoneNumber, HasOneFormHoweverItIsTyped) {
     }
 }
 
+TEST(PhoneNumber, InItsOneFormIsLeftAsItIs) {
+    for (const char* region : {"MX", "US", "ES", "ZZ"}) {
+        for (const char* number :
+             {"+525587654321", "+522225550147", "+529981234567", "+12125552368", "+34612345678"}) {
+            EXPECT_EQ(normalize_phone(number, region), number) << region;
+        }
+    }
+    // What only looks like a Mexican one.
+    expect_refused({"+52558765432x", "+52x587654321"});
+}
+
 TEST(PhoneNumber, BelongsToTheDefaultRegionWithoutACountryCode) {
     expect_all({{"612 34 56 78", "ES", "+34612345678"},
                 {"06 98 76 54 32", "FR", "+33698765432"},

@@ -87,6 +87,28 @@ TEST_P(Turns, ChangeWhatTheCallerChangedAboutTheLead) {
     EXPECT_EQ(after.signals.front().extracted_value, "20 seats");
 }
 
+TEST_P(Turns, DoNotWriteWhatTheirCallerLeftAsItWas) {
+    await(leads.get_or_create(kPhone, "Ana"));
+    Turn turn = turn_of(loaded(), {"somos 20"});
+    turn.lead.current_stage = SalesStage::kQualified;
+    // Another system's program, which counts no versions.
+    Update<Lead> foreign;
+    foreign.set(where(&Lead::full_name), "Ana María");
+    const Filter<Lead> same = where(&Lead::lead_id) == turn.lead.lead_id;
+    await(engine.store().update({&lead_collection(), same.node(), foreign.changes()}));
+    await(leads.commit_turn(turn));
+    EXPECT_EQ(loaded().full_name, "Ana María");
+    EXPECT_EQ(loaded().current_stage, SalesStage::kQualified);
+}
+
+TEST_P(Turns, OfACopyThatWasNotLoadedHereWriteAllOfIt) {
+    const Lead elsewhere = await(another_process().get_or_create(kPhone, "Ana"));
+    Turn turn = turn_of(elsewhere, {"somos 20"});
+    turn.lead.full_name = "Ana María";
+    EXPECT_EQ(await(leads.commit_turn(turn)).lead, loaded());
+    EXPECT_EQ(loaded().full_name, "Ana María");
+}
+
 TEST_P(Turns, OfAStaleCopyStoreNothing) {
     await(leads.get_or_create(kPhone));
     const Lead stale = loaded();

@@ -279,5 +279,31 @@ TEST_F(SqliteStoreTest, MoreValuesThanSqliteTakesAreRefused) {
     EXPECT_THROW(await(store_->find({&parcels(), FilterNode(many)})), InvalidArgument);
 }
 
+/// Far more than the log may hold, by a writer that never stops.
+TEST_F(SqliteStoreTest, TheLogIsCopiedIntoTheFileBesideTheWriter) {
+    constexpr int kBatches = 60;
+    constexpr int kAtOnce = 8;
+    constexpr std::size_t kNote = 200'000;
+    for (int batch = 0; batch < kBatches; ++batch) {
+        InsertDocuments insert{&parcels(), {}};
+        for (int i = 0; i < kAtOnce; ++i) {
+            Parcel parcel = full_parcel();
+            parcel.id = ObjectId::generate();
+            parcel.sender.reset();
+            parcel.code = std::to_string(batch * kAtOnce + i);
+            parcel.note = std::string(kNote, 'x');
+            insert.documents.push_back(to_document(parcel));
+        }
+        ASSERT_TRUE(await(store_->insert(std::move(insert))).empty());
+    }
+    const auto stored = static_cast<std::uintmax_t>(kBatches * kAtOnce) * kNote;
+    EXPECT_LT(std::filesystem::file_size(file_.string() + "-wal"), stored);
+    EXPECT_GT(std::filesystem::file_size(file_), stored / 4);
+    EXPECT_EQ(OtherProgram(file_).query("PRAGMA integrity_check"), "ok");
+    store_->close();
+    EXPECT_FALSE(std::filesystem::exists(file_.string() + "-wal"));
+    EXPECT_GT(std::filesystem::file_size(file_), stored);
+}
+
 }  // namespace
 }  // namespace rapport::testing

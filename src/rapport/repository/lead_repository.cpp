@@ -46,6 +46,7 @@ Async<std::optional<Lead>> LeadRepository::get_by_phone(std::string phone, Deadl
         co_await adopt_legacy_numbers({lead_id}, deadline);
         found = co_await find_one(same, deadline);
     }
+    if (found) known_->remember_stored(*found);
     if (found && !is_settled(*found)) co_await settle(*found, deadline);
     co_return found;
 }

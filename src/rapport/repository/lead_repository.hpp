@@ -128,11 +128,10 @@ class LeadRepository : public BaseRepository<Lead> {
     // Awaited at once, so what they refer to outlives them.
     Async<std::optional<TurnResult>> stored_turn(const Turn& turn, Deadline deadline);
     Async<Fate> fate_of(const Lead& after, const ObjectId& first_message, Deadline deadline);
-    Async<void> commit(const CommitDocuments& operation, const Lead& after,
-                       const std::vector<Message>& messages, Deadline deadline);
-    Async<void> store_messages(Committed committed, const InsertDocuments& details,
-                               const Lead& after, const std::vector<Message>& messages,
-                               Deadline deadline);
+    /// A turn that is counted into its lead, with all that its statement is made of.
+    struct Counted;
+    Async<void> commit(const Counted& turn, Deadline deadline);
+    Async<void> store_messages(Committed committed, const Counted& turn, Deadline deadline);
     Async<void> replace_orphans(const std::vector<Message>& messages,
                                 const std::vector<Duplicate>& duplicates, Deadline deadline);
     Async<void> replace_orphan(Message message, Deadline deadline);
@@ -142,7 +141,7 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<void> adopt(Lead& lead, Deadline deadline);
 
     std::string default_region_;
-    std::shared_ptr<SettledLeads> settled_ = std::make_shared<SettledLeads>();
+    std::shared_ptr<KnownLeads> known_ = std::make_shared<KnownLeads>();
 };
 
 }  // namespace rapport

@@ -59,8 +59,8 @@ void check_turn(const Turn& turn) {
 }
 
 /// Counts the messages and signals into the lead, and the turn into its ring.
-std::vector<Message> apply(Lead& lead, std::vector<Message> messages,
-                           const std::vector<Signal>& signals) {
+std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
+                                const std::vector<Signal>& signals) {
     const std::string turn_id = ObjectId::generate().to_string();
     TurnRecord record = make_turn_record(lead.version + 1, messages);
     record.turn_id = turn_id;
@@ -75,24 +75,48 @@ std::vector<Message> apply(Lead& lead, std::vector<Message> messages,
     return messages;
 }
 
-/// What a turn changes about a stored lead. `history` and `signals` are the new ones only.
-std::vector<Change> turn_changes(const Lead& lead, const std::vector<Message>& history,
-                                 const std::vector<Signal>& signals) {
+}  // namespace
+
+struct LeadRepository::Counted {
+    bool is_new;
+    std::int64_t loaded_version;
+    /// What it was stored with; absent when that is not known.
+    std::optional<Lead> loaded;
+    Lead lead;  ///< as it will be
+    std::vector<Message> messages;
+    std::vector<Signal> signals;
+
+    /// The same each time it is asked for.
+    CommitDocuments operation() const;
+
+  private:
+    std::vector<Change> changes() const;
+};
+
+CommitDocuments LeadRepository::Counted::operation() const {
+    const Filter<Lead> guard = where(&Lead::id) == lead.id &&
+                               where(&Lead::lead_id) == lead.lead_id &&
+                               where(&Lead::version) == loaded_version;
+    CommitDocuments commit{{&lead_collection(), guard.node(), {}}};
+    if (is_new) {
+        commit.create = to_document(lead);
+    } else {
+        commit.change.changes = changes();
+    }
+    commit.details = insert_messages(messages);
+    return commit;
+}
+
+std::vector<Change> LeadRepository::Counted::changes() const {
     Update<Lead> update;
-    update.push(where(&Lead::recent_history), history, Lead::kHistoryWindow)
+    update.push(where(&Lead::recent_history), messages, Lead::kHistoryWindow)
         .push(where(&Lead::recent_turns), {lead.recent_turns.back()}, Lead::kTurnRing)
-        .increment(where(&Lead::message_count), std::ssize(history))
+        .increment(where(&Lead::message_count), std::ssize(messages))
         .increment(where(&Lead::version), 1)
-        .set(where(&Lead::full_name), lead.full_name)
-        .set(where(&Lead::current_stage), lead.current_stage)
-        .set(where(&Lead::next_followup_at), lead.next_followup_at)
-        .set(where(&Lead::handoff_status), lead.handoff_status)
-        .set(where(&Lead::handoff_requested_at), lead.handoff_requested_at)
-        .set(where(&Lead::handoff_reason), lead.handoff_reason)
-        .set(where(&Lead::handoff_assigned_to), lead.handoff_assigned_to)
         .set(where(&Lead::settled_count), lead.settled_count)
         .set(where(&Lead::updated_at), lead.updated_at);
-    if (lead.message_count == std::ssize(history)) {
+    TurnMembers::set_changed(update, lead, loaded ? &*loaded : nullptr);
+    if (lead.message_count == std::ssize(messages)) {
         // Until its first message it was the moment when the lead was made.
         update.set(where(&Lead::last_interaction_at), lead.last_interaction_at);
     } else {
@@ -101,8 +125,6 @@ std::vector<Change> turn_changes(const Lead& lead, const std::vector<Message>& h
     if (!signals.empty()) update.push(where(&Lead::signals), signals, Lead::kMaxSignals);
     return update.changes();
 }
-
-}  // namespace
 
 Async<std::optional<TurnResult>> LeadRepository::stored_turn(const Turn& turn, Deadline deadline) {
     const Message& said = turn.messages.front();
@@ -181,16 +203,15 @@ Async<LeadRepository::Fate> LeadRepository::fate_of(const Lead& after,
     co_return found.empty() ? Fate::kConflict : Fate::kCommitted;
 }
 
-Async<void> LeadRepository::commit(const CommitDocuments& operation, const Lead& after,
-                                   const std::vector<Message>& messages, Deadline deadline) {
+Async<void> LeadRepository::commit(const Counted& turn, Deadline deadline) {
     bool open = false;
     Committed committed;
     while (true) {
         try {
-            committed = co_await store().commit(operation, deadline);
+            committed = co_await store().commit(turn.operation(), deadline);
             if (committed.happened) break;
-            const Fate fate =
-                open ? co_await fate_of(after, messages.front().id, deadline) : Fate::kConflict;
+            const Fate fate = open ? co_await fate_of(turn.lead, turn.messages.front().id, deadline)
+                                   : Fate::kConflict;
             if (fate == Fate::kConflict) changed_meanwhile();
             if (fate == Fate::kCommitted) break;
         } catch (const VersionConflict&) {
@@ -205,22 +226,22 @@ Async<void> LeadRepository::commit(const CommitDocuments& operation, const Lead&
         if (deadline.passed()) outcome_unknown();
         co_await pause();
     }
-    co_await store_messages(std::move(committed), operation.details, after, messages, deadline);
+    co_await store_messages(std::move(committed), turn, deadline);
 }
 
 /// The turn is kept from here on: no error may say otherwise. What is missing at the end, the next
 /// load settles.
-Async<void> LeadRepository::store_messages(Committed committed, const InsertDocuments& details,
-                                           const Lead& after, const std::vector<Message>& messages,
+Async<void> LeadRepository::store_messages(Committed committed, const Counted& turn,
                                            Deadline deadline) {
     while (true) {
         try {
             if (!committed.details_stored) {
-                committed.duplicates = co_await store().insert(details, deadline);
+                committed.duplicates =
+                    co_await store().insert(insert_messages(turn.messages), deadline);
                 committed.details_stored = true;
             }
-            co_await replace_orphans(messages, committed.duplicates, deadline);
-            settled_->remember(after);
+            co_await replace_orphans(turn.messages, committed.duplicates, deadline);
+            known_->remember_settled(turn.lead);
             co_return;
         } catch (const Error& error) {
             const bool passes = leaves_open(error) || error.code() == ErrorCode::kOverloaded;
@@ -260,31 +281,28 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
 
     fault_point("turn.looked_up");
 
-    const bool is_new = !turn.lead.stored();
-    const Filter<Lead> guard = where(&Lead::id) == turn.lead.id &&
-                               where(&Lead::lead_id) == turn.lead.lead_id &&
-                               where(&Lead::version) == turn.lead.version;
-    const std::int64_t counted = turn.lead.message_count;
-    Lead lead = std::move(turn.lead);
-    std::vector<Message> messages = apply(lead, std::move(turn.messages), turn.signals);
+    Counted counted{!turn.lead.stored(),
+                    turn.lead.version,
+                    known_->as_stored(turn.lead),
+                    std::move(turn.lead),
+                    {},
+                    std::move(turn.signals)};
+    Lead& lead = counted.lead;
+    const std::int64_t settled = lead.message_count;
+    counted.messages = count_into(lead, std::move(turn.messages), counted.signals);
     lead.updated_at = now();
-    if (is_new) lead.created_at = lead.updated_at;
+    if (counted.is_new) lead.created_at = lead.updated_at;
     // With an external_id a message may yet have to take somebody erased's place.
-    const bool all_at_once = store().commits_as_one() && !messages.front().external_id;
-    lead.settled_count = all_at_once ? lead.message_count : counted;
-    if (is_new) check(lead);  // of a stored one only what is added, which apply() has checked
-
-    CommitDocuments operation{{&lead_collection(), guard.node(), {}}};
-    if (is_new) {
+    const bool all_at_once = store().commits_as_one() && !counted.messages.front().external_id;
+    lead.settled_count = all_at_once ? lead.message_count : settled;
+    if (counted.is_new) {
+        check(lead);  // of a stored one only what is added, which count_into() has checked
         co_await prepare_insert({lead}, deadline);
-        operation.create = to_document(lead);
-    } else {
-        operation.change.changes = turn_changes(lead, messages, turn.signals);
     }
-    operation.details = insert_messages(messages);
-    co_await commit(operation, lead, messages, deadline);
+    co_await commit(counted, deadline);
+    known_->remember_stored(lead);
     keep_as_stored(lead.recent_history);
-    co_return TurnResult{std::move(lead), std::move(messages)};
+    co_return TurnResult{std::move(lead), std::move(counted.messages)};
 }
 
 }  // namespace rapport

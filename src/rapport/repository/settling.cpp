@@ -1,8 +1,6 @@
 // What a crash left in a lead alone is stored before anything else happens to it.
 #include <algorithm>
-#include <functional>
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -44,29 +42,8 @@ std::vector<Message> unsettled_messages(const Lead& lead) {
 
 }  // namespace
 
-bool SettledLeads::knows(const Lead& lead) const {
-    if (lead.recent_history.empty()) return false;
-    const std::scoped_lock lock(mutex_);
-    const auto found = last_messages_.find(lead.id);
-    return found != last_messages_.end() && found->second == lead.recent_history.back().id;
-}
-
-void SettledLeads::remember(const Lead& lead) {
-    if (lead.recent_history.empty()) return;
-    constexpr std::size_t kMost = 100'000;
-    const std::scoped_lock lock(mutex_);
-    // Forgetting costs a question each, once in so many leads.
-    if (last_messages_.size() >= kMost) last_messages_.clear();
-    last_messages_[lead.id] = lead.recent_history.back().id;
-}
-
-std::size_t SettledLeads::Hash::operator()(const ObjectId& id) const {
-    return std::hash<std::string_view>()(
-        {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
-}
-
 bool LeadRepository::is_settled(const Lead& lead) const {
-    return lead.settled_count >= lead.message_count || settled_->knows(lead);
+    return lead.settled_count >= lead.message_count || known_->settled(lead);
 }
 
 Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
@@ -92,7 +69,7 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
             fault_point("settling.stored");
         }
     }
-    settled_->remember(lead);
+    known_->remember_settled(lead);
     co_return std::ssize(messages);
 }
 

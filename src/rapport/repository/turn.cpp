@@ -1,5 +1,9 @@
 #include "rapport/repository/turn.hpp"
 
+#include <functional>
+#include <string_view>
+#include <utility>
+
 namespace rapport {
 
 TurnRecord make_turn_record(std::int64_t version, const std::vector<Message>& messages) {
@@ -23,6 +27,47 @@ void keep_as_stored(std::vector<Message>& history) {
         entry.external_id.reset();
         entry.attachment.reset();
     }
+}
+
+bool KnownLeads::settled(const Lead& lead) const {
+    if (lead.recent_history.empty()) return false;
+    const std::scoped_lock lock(mutex_);
+    const auto found = leads_.find(lead.id);
+    return found != leads_.end() && found->second.last_message == lead.recent_history.back().id;
+}
+
+void KnownLeads::remember_settled(const Lead& lead) {
+    if (lead.recent_history.empty()) return;
+    const std::scoped_lock lock(mutex_);
+    entry(lead).last_message = lead.recent_history.back().id;
+}
+
+std::optional<Lead> KnownLeads::as_stored(const Lead& lead) const {
+    const std::scoped_lock lock(mutex_);
+    const auto found = leads_.find(lead.id);
+    if (found == leads_.end() || found->second.version != lead.version) return std::nullopt;
+    return found->second.members;
+}
+
+void KnownLeads::remember_stored(const Lead& lead) {
+    Lead members = TurnMembers::copy(lead);
+    const std::scoped_lock lock(mutex_);
+    Known& known = entry(lead);
+    known.version = lead.version;
+    known.members = std::move(members);
+}
+
+/// The caller holds the mutex.
+KnownLeads::Known& KnownLeads::entry(const Lead& lead) {
+    constexpr std::size_t kMost = 30'000;
+    // Forgetting costs a question each, once in so many leads.
+    if (leads_.size() >= kMost && !leads_.contains(lead.id)) leads_.clear();
+    return leads_[lead.id];
+}
+
+std::size_t KnownLeads::Hash::operator()(const ObjectId& id) const {
+    return std::hash<std::string_view>()(
+        {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()});
 }
 
 }  // namespace rapport

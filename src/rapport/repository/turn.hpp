@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "rapport/core/update.hpp"
 #include "rapport/domain/lead.hpp"
 
 namespace rapport {
@@ -37,21 +39,54 @@ TurnRecord make_turn_record(std::int64_t version, const std::vector<Message>& me
 /// Leaves in these entries what a stored history holds.
 void keep_as_stored(std::vector<Message>& history);
 
-/// Up to which message this process knows the leads to be settled, so that it need not ask.
-/// Thread-safe and of bounded size.
-class SettledLeads {
+/// What a turn may change about a lead by assigning it.
+template <auto... kMembers>
+struct LeadMembers {
+    /// Sets those that differ from what the lead was loaded with; all of them when that is unknown.
+    static void set_changed(Update<Lead>& update, const Lead& lead, const Lead* loaded) {
+        const auto set = [&](auto member, auto field) {
+            if (loaded == nullptr || lead.*member != loaded->*member) {
+                update.set(field, lead.*member);
+            }
+        };
+        (set(kMembers, where(kMembers)), ...);
+    }
+    static Lead copy(const Lead& lead) {
+        Lead only;
+        ((only.*kMembers = lead.*kMembers), ...);
+        return only;
+    }
+};
+using TurnMembers = LeadMembers<&Lead::full_name, &Lead::current_stage, &Lead::next_followup_at,
+                                &Lead::handoff_status, &Lead::handoff_requested_at,
+                                &Lead::handoff_reason, &Lead::handoff_assigned_to>;
+
+/// What this process knows of the leads it has loaded or changed, so that it need not ask whether
+/// they are settled, nor write what a turn leaves as it is. Thread-safe and of bounded size.
+class KnownLeads {
   public:
     /// True when all that this copy has counted is known to be stored.
-    bool knows(const Lead& lead) const;
-    void remember(const Lead& lead);
+    bool settled(const Lead& lead) const;
+    void remember_settled(const Lead& lead);
+
+    /// The TurnMembers of this version of the lead, as they were stored; absent when unknown.
+    std::optional<Lead> as_stored(const Lead& lead) const;
+    void remember_stored(const Lead& lead);
 
   private:
     struct Hash {
         std::size_t operator()(const ObjectId& id) const;
     };
+    struct Known {
+        /// Of the settled ones. Not how many there were: a count may come back.
+        ObjectId last_message{};
+        std::int64_t version = 0;
+        Lead members{};
+    };
+    Known& entry(const Lead& lead);
+
     mutable std::mutex mutex_;
-    /// The last message of a lead, not how many there were: a count may come back.
-    std::unordered_map<ObjectId, ObjectId, Hash> last_messages_;
+    std::unordered_map<ObjectId, Known, Hash> leads_;
 };
 
 }  // namespace rapport

@@ -43,7 +43,15 @@ std::vector<Outcome> Worker::run_together(const std::vector<const Operation*>& o
 /// The calls of one event loop that have their outcome.
 class Executor::Pending::Answers {
   public:
-    Answers(boost::asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    Answers(boost::asio::any_io_executor executor, std::shared_ptr<State> state)
+        : executor_(std::move(executor)), state_(std::move(state)) {
+        if (state_) state_->answering();
+    }
+    Answers(Answers&&) = default;
+    Answers& operator=(Answers&&) = default;
+    ~Answers() {
+        if (state_) state_->answered();
+    }
 
     const boost::asio::any_io_executor& executor() const { return executor_; }
     void add(std::shared_ptr<Pending> call) { calls_.push_back(std::move(call)); }
@@ -64,6 +72,7 @@ class Executor::Pending::Answers {
 
   private:
     boost::asio::any_io_executor executor_;
+    std::shared_ptr<State> state_;
     std::vector<std::shared_ptr<Pending>> calls_{};
     std::size_t next_ = 0;
 };
@@ -71,13 +80,14 @@ class Executor::Pending::Answers {
 void Executor::Pending::answer(const std::shared_ptr<Pending>& call, Outcome outcome) {
     if (!call->claim()) return;
     call->outcome_ = std::move(outcome);
-    Answers answers(call->executor());
+    Answers answers(call->executor(), {});
     answers.add(call);
     std::move(answers).post();
 }
 
 void Executor::Pending::answer_all(const std::vector<std::shared_ptr<Pending>>& calls,
-                                   std::vector<Outcome> outcomes) {
+                                   std::vector<Outcome> outcomes,
+                                   const std::shared_ptr<State>& state) {
     std::vector<Answers> by_executor;
     for (std::size_t i = 0; i < calls.size(); ++i) {
         Pending& call = *calls[i];
@@ -85,7 +95,7 @@ void Executor::Pending::answer_all(const std::vector<std::shared_ptr<Pending>>& 
         call.outcome_ = std::move(outcomes[i]);
         auto same = std::ranges::find(by_executor, call.executor(), &Answers::executor);
         if (same == by_executor.end()) {
-            by_executor.emplace_back(call.executor());
+            by_executor.emplace_back(call.executor(), state);
             same = std::prev(by_executor.end());
         }
         same->add(calls[i]);
@@ -202,7 +212,7 @@ void Executor::run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& 
     } catch (...) {
         outcomes.assign(calls.size(), {std::current_exception(), {}});
     }
-    Pending::answer_all(calls, std::move(outcomes));
+    Pending::answer_all(calls, std::move(outcomes), state_);
 }
 
 void Executor::work(Worker& worker) {
@@ -225,8 +235,8 @@ Async<Result> Executor::submit_to(std::shared_ptr<State> state, Operation operat
         call->arm();
         state->enqueue(call);
         // A batch answers many callers at once, and each of them asks for its next operation in
-        // turn. Waking a worker comes behind them in their event loop, so that it finds them all.
-        asio::post(executor, [state] { state->wake(); });
+        // turn. Behind them in their event loop a worker finds them all.
+        asio::post(executor, [state] { state->publish(); });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Result)>(

@@ -50,6 +50,9 @@ class Lanes {
     /// How many batches of a lane may be under way at once: fewer are larger. Each takes its share
     /// of the operations in the lane, so that none of them stays small.
     virtual std::size_t most_under_way(std::size_t) const { return 1; }
+    /// The lane whose callers come to this one next, as those who load come to commit; kAlone for
+    /// none. A further batch waits for them while it is small, so that there are few large ones.
+    virtual std::size_t fed_by(std::size_t) const { return kAlone; }
 };
 
 /// A bounded queue of operations and the threads that run them. A worker takes all that wait in a
@@ -84,7 +87,7 @@ class Executor {
     static Async<Result> submit_to(std::shared_ptr<State> state, Operation operation,
                                    Deadline deadline);
     void work(Worker& worker);
-    static void run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& batch);
+    void run(Worker& worker, const std::vector<std::shared_ptr<Pending>>& batch);
 
     /// Shared with the callers' event loops, which may outlive this.
     const std::shared_ptr<State> state_;

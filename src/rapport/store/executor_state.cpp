@@ -42,16 +42,22 @@ void Executor::State::enqueue(const std::shared_ptr<Pending>& call) {
                 Overloaded("too many operations are waiting for the database; nothing was done: "
                            "try again later"));
         } else {
-            queues_.at(lane).calls.push_back(call);
+            arrived_.emplace_back(lane, call);
             ++waiting_;
         }
     }
     if (refusal) Pending::answer(call, {std::move(refusal)});
 }
 
-void Executor::State::wake() {
+void Executor::State::publish() {
     const std::scoped_lock lock(mutex_);
+    publish_arrived();
     wake_one();
+}
+
+void Executor::State::publish_arrived() {
+    for (auto& [lane, call] : arrived_) queues_.at(lane).calls.push_back(std::move(call));
+    arrived_.clear();
 }
 
 void Executor::State::wake_one() {
@@ -76,15 +82,25 @@ Executor::State::Queue* Executor::State::ready_queue() {
     Queue* first = nullptr;
     for (std::size_t lane = 0; lane < queues_.size(); ++lane) {
         Queue& queue = queues_.at(lane);
-        const bool full =
-            lane != Lanes::kAlone && queue.batches_under_way >= lanes_->most_under_way(lane);
-        if (queue.calls.empty() || full) continue;
+        if (!is_ready(lane)) continue;
         if (first == nullptr ||
             queue.calls.front()->queued_at() < first->calls.front()->queued_at()) {
             first = &queue;
         }
     }
     return first;
+}
+
+bool Executor::State::is_ready(std::size_t lane) const {
+    const Queue& queue = queues_.at(lane);
+    if (queue.calls.empty()) return false;
+    if (lane == Lanes::kAlone || queue.batches_under_way == 0) return true;
+    if (queue.batches_under_way >= lanes_->most_under_way(lane)) return false;
+    const std::size_t feeder = lanes_->fed_by(lane);
+    const bool is_small = queue.calls.size() < 2 * queue.calls_under_way;
+    if (feeder == Lanes::kAlone || !is_small) return true;
+    return queues_.at(feeder).batches_under_way == 0 && queues_.at(feeder).calls.empty() &&
+           answering_ == 0;
 }
 
 std::size_t Executor::State::most_of_batch(std::size_t lane) const {
@@ -140,9 +156,22 @@ void Executor::State::done(const Batch& batch) {
     if (finishing_ && waiting_ == 0) wake_all();
 }
 
+void Executor::State::answering() {
+    const std::scoped_lock lock(mutex_);
+    ++answering_;
+}
+
+void Executor::State::answered() {
+    const std::scoped_lock lock(mutex_);
+    --answering_;
+    publish_arrived();
+    wake_one();
+}
+
 void Executor::State::finish() {
     const std::scoped_lock lock(mutex_);
     finishing_ = true;
+    publish_arrived();
     wake_all();
 }
 

@@ -34,7 +34,7 @@ class Executor::Pending {
     /// The same for the calls of a batch. Those of one event loop hear in one go: none of them can
     /// ask for its next operation before the others can.
     static void answer_all(const std::vector<std::shared_ptr<Pending>>& calls,
-                           std::vector<Outcome> outcomes);
+                           std::vector<Outcome> outcomes, const std::shared_ptr<State>& state);
 
   protected:
     Outcome outcome_{};
@@ -63,12 +63,16 @@ class Executor::State {
     State(std::size_t max_waiting, std::unique_ptr<const Lanes> lanes)
         : max_waiting_(max_waiting), lanes_(std::move(lanes)) {}
 
+    /// Takes the call in, or refuses it. No worker sees it before publish().
     void enqueue(const std::shared_ptr<Pending>& call);
-    /// Wakes a worker where there is work that none is awake for.
-    void wake();
+    /// Lets the workers have all that came in.
+    void publish();
     /// The next batch; empty when there is nothing left to do.
     Batch next();
     void done(const Batch& batch);
+    /// Callers are being answered: they may have more to ask for. Each is followed by answered().
+    void answering();
+    void answered();
     void finish();
     StoreCounters counters() const;
 
@@ -83,7 +87,9 @@ class Executor::State {
         bool is_woken = false;
     };
 
+    void publish_arrived();
     Queue* ready_queue();
+    bool is_ready(std::size_t lane) const;
     std::size_t most_of_batch(std::size_t lane) const;
     Batch take(Queue& queue);
     void wake_one();
@@ -93,9 +99,12 @@ class Executor::State {
     const std::size_t max_waiting_;
     const std::unique_ptr<const Lanes> lanes_;
     mutable std::mutex mutex_;
+    std::vector<std::pair<std::size_t, std::shared_ptr<Pending>>> arrived_{};
     std::array<Queue, Lanes::kCount> queues_{};
     /// The last one to fall idle is the first to be woken: its connection is the warmest.
     std::vector<Idle*> idle_{};
+    /// Event loops that have not heard the answers for them yet.
+    std::size_t answering_ = 0;
     /// Workers that are awake and have not looked at the queues yet.
     std::size_t looking_ = 0;
     std::size_t waiting_ = 0;

@@ -20,6 +20,7 @@ class MongoLanes final : public Lanes {
     explicit MongoLanes(std::size_t workers) : workers_(workers) {}
     std::size_t lane_of(const Operation& operation) const override;
     std::size_t most_under_way(std::size_t lane) const override;
+    std::size_t fed_by(std::size_t lane) const override;
 
   private:
     std::size_t workers_;

@@ -58,6 +58,10 @@ std::size_t MongoLanes::most_under_way(std::size_t lane) const {
                             : std::max<std::size_t>(workers_ / 2, 1);
 }
 
+std::size_t MongoLanes::fed_by(std::size_t lane) const {
+    return lane == kCommits ? kFinds : kAlone;
+}
+
 std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation*>& operations,
                                                Deadline deadline) {
     std::vector<Outcome> outcomes(operations.size());

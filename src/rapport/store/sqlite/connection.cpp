@@ -123,10 +123,9 @@ Connection::Connection(const std::filesystem::path& file) {
     sqlite3_busy_handler(opened, wait_for_lock, this);
     sqlite3_progress_handler(opened, kStepsBetweenChecks, stop_at_deadline, &deadline_);
     add_functions(opened);
-    // The log, in pages, lets a row or an index page that changes often reach the file once.
     execute(
         "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY; "
-        "PRAGMA wal_autocheckpoint=4000");
+        "PRAGMA wal_autocheckpoint=0");
 }
 
 /// In place of SQLite's own time-out, which adds up the sleeps it asked for: on a busy machine

@@ -58,8 +58,7 @@ class SqliteStore final : public Store {
         auto writer = std::make_unique<SqliteWorker>(options_.file, options_.collections);
         sqlite::use_write_ahead_log(writer->connection());
         sqlite::ensure_tables(writer->connection(), options_.collections);
-        // In KiB: it holds what one transaction changes, which is else written out early and again.
-        writer->connection().execute("PRAGMA cache_size=-65536");
+        writer->become_writer(options_.file);
         std::vector<std::unique_ptr<Worker>> writers;
         writers.push_back(std::move(writer));
         std::vector<std::unique_ptr<Worker>> readers;

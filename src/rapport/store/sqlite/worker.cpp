@@ -42,6 +42,12 @@ bool is_duplicate(int code) {
 
 }  // namespace
 
+void SqliteWorker::become_writer(const std::filesystem::path& file) {
+    // In KiB: it holds what one transaction changes, which is else written out early and again.
+    connection_.execute("PRAGMA cache_size=-65536");
+    checkpointer_.emplace(file, connection_);
+}
+
 Result SqliteWorker::run(const Operation& operation, Deadline deadline) {
     connection_.set_deadline(deadline);
     return std::visit([this](const auto& one) { return run(one); }, operation);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "rapport/store/executor.hpp"
+#include "rapport/store/sqlite/checkpointer.hpp"
 #include "rapport/store/sqlite/connection.hpp"
 #include "rapport/store/sqlite/sql.hpp"
 
@@ -18,6 +19,9 @@ class SqliteWorker final : public Worker {
         : connection_(file), collections_(collections) {}
 
     Connection& connection() { return connection_; }
+
+    /// Makes this the one that writes, once the file has its tables.
+    void become_writer(const std::filesystem::path& file);
 
     Result run(const Operation& operation, Deadline deadline) override;
 
@@ -53,6 +57,7 @@ class SqliteWorker final : public Worker {
     Connection connection_;
     const std::vector<Collection>& collections_;
     std::optional<Deadline::Clock::time_point> expired_removed_{};
+    std::optional<Checkpointer> checkpointer_{};
 };
 
 }  // namespace rapport::sqlite
