@@ -168,6 +168,7 @@ TEST_F(ExecutorLaneTest, ThoseWhoAreAnsweredTogetherAreFoundTogether) {
     context_.run();
     EXPECT_EQ(answered, kCallers);
     EXPECT_EQ(sizes_, (std::vector<std::size_t>{1, kCallers, kCallers, kCallers}));
+    first.get();
 }
 
 TEST_F(ExecutorLaneTest, WhatOneCallerThrowsDoesNotKeepTheOthersFromTheirAnswers) {

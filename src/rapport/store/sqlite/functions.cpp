@@ -55,7 +55,9 @@ std::vector<std::string_view> elements_of(std::string_view text) {
         } else if (c == ',' && depth == 1) {
             elements.push_back(array.substr(start, at - 1 - start));
             start = at;
-        } else if ((c == ']' || c == '}') && depth > 0 && --depth == 0) {
+        } else if ((c == ']' || c == '}') && depth > 1) {
+            --depth;
+        } else if ((c == ']' || c == '}') && depth == 1) {
             if (array.front() != '[' || at != array.size()) break;
             if (const auto last = trimmed(array.substr(start, at - 1 - start)); !last.empty()) {
                 elements.push_back(last);

@@ -140,7 +140,7 @@ Sql select_rows(const FindDocuments& find) {
         if (demands(run, start->path)) continue;
         // No range of an index holds "up to a value" and NULL, so there are two, which SQLite
         // merges in order.
-        out.text(" UNION ALL " + select + " WHERE " + key + " IS NULL AND ");
+        out.text(fmt::format(" UNION ALL {} WHERE {} IS NULL AND ", select, key));
         out.condition(run);
     }
     out.order(find.sort);
