@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "rapport/core/keyed_mutex.hpp"
 #include "rapport/domain/lead.hpp"
 #include "rapport/repository/base_repository.hpp"
 #include "rapport/repository/erasure.hpp"
@@ -36,12 +37,17 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<Lead> save(Lead lead, Deadline deadline = {});
 
     /// Stores a turn: its messages are counted and kept, and the lead changed, as a whole and once,
-    /// whatever crashes. It takes ten minutes at most, whatever its deadline. A turn whose
-    /// external_id is stored already is not stored again: that one's messages are returned, marked.
-    /// Throws VersionConflict when the lead is not as it was loaded (load it and commit again),
+    /// whatever crashes. Turns of one lead run one after another, in all copies of this repository.
+    /// It takes ten minutes at most, whatever its deadline. A turn whose external_id is stored
+    /// already is not stored again: that one's messages are returned, marked. Throws VersionConflict when the lead is not as it was loaded (load it and commit again),
     /// InvalidArgument when another text is stored under the external_id, and Timeout, after which
     /// only committing again tells, when no answer came.
     Async<TurnResult> commit_turn(Turn turn, Deadline deadline = {});
+
+    /// The turn that this message began, had it been delivered before: marked as replayed. Needs
+    /// its external_id and content. For those who have work to do before they can commit, such as
+    /// asking a model. Throws InvalidArgument when another text is stored under the external_id.
+    Async<std::optional<TurnResult>> find_turn(Lead lead, Message first, Deadline deadline = {});
 
     /// Stores the messages that a crash left in this lead alone, and returns how many. Whoever
     /// loads a lead or commits a turn does it by itself.
@@ -142,6 +148,7 @@ class LeadRepository : public BaseRepository<Lead> {
 
     std::string default_region_;
     std::shared_ptr<KnownLeads> known_ = std::make_shared<KnownLeads>();
+    KeyedMutex turns_;
 };
 
 }  // namespace rapport

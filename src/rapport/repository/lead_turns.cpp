@@ -1,38 +1,16 @@
 // The turn: one guarded change of the lead commits it, and its messages follow. Whatever a crash
 // leaves is in the lead, and settled when the lead is next loaded.
 #include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/lead_repository.hpp"
+#include "rapport/repository/retry.hpp"
 
 namespace rapport {
 namespace {
-
-constexpr std::chrono::milliseconds kPause{20};
-
-Async<void> pause() {
-    boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, kPause);
-    co_await timer.async_wait(boost::asio::use_awaitable);
-}
-
-/// Reads again until the deadline: a server that is away for a moment stops no turn.
-template <class Read>
-auto read_until(Deadline deadline, Read read) -> decltype(read()) {
-    while (true) {
-        try {
-            co_return co_await read();
-        } catch (const Unavailable&) {
-            if (deadline.passed()) throw;
-        }
-        co_await pause();
-    }
-}
 
 /// True for what leaves open whether a write happened.
 bool leaves_open(const Error& error) {
@@ -65,7 +43,7 @@ std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
     TurnRecord record = make_turn_record(lead.version + 1, messages);
     record.turn_id = turn_id;
     for (Message& message : messages) {
-        message.id = ObjectId::generate();
+        if (message.id.empty()) message.id = ObjectId::generate();
         message.turn_id = turn_id;
         message = lead.add_message(std::move(message));
     }
@@ -264,17 +242,28 @@ Async<void> LeadRepository::adopt(Lead& lead, Deadline deadline) {
     lead.settled_count = adopted.settled_count;
 }
 
+Async<std::optional<TurnResult>> LeadRepository::find_turn(Lead lead, Message first,
+                                                           Deadline deadline) {
+    deadline = bounded(deadline);
+    if (!first.external_id) throw InvalidArgument("find_turn: expected an external_id");
+    if (lead.message_count == 0) co_return std::nullopt;
+    const Turn turn{std::move(lead), {std::move(first)}};
+    co_await read_until(deadline, [&] { return settle(turn.lead, deadline); });
+    co_return co_await read_until(deadline, [&] { return stored_turn(turn, deadline); });
+}
+
 Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     fault_point("turn.begun");
     deadline = bounded(deadline);
     check_turn(turn);
     // What is stored has its one spelling.
     if (!turn.lead.stored()) normalize(turn.lead);
+    const auto lock = co_await turns_.lock(turn.lead.lead_id, deadline);
     if (turn.lead.stored() && turn.lead.version == 0) co_await adopt(turn.lead, deadline);
     if (!is_settled(turn.lead)) {
         co_await read_until(deadline, [&] { return settle(turn.lead, deadline); });
     }
-    if (turn.messages.front().external_id && turn.lead.message_count > 0) {
+    if (turn.messages.front().external_id && turn.lead.message_count > 0 && !turn.looked_up) {
         auto replayed = co_await read_until(deadline, [&] { return stored_turn(turn, deadline); });
         if (replayed) co_return std::move(*replayed);
     }

@@ -17,10 +17,14 @@ struct Turn {
     /// follow-up, hand-off, name) are changed here; history, signals and counts are not touched.
     Lead lead;
     /// 1 to kMost, in their order. The first one's `external_id`, where it has one, is the turn's:
-    /// a turn is stored once, however often its message is delivered. The others have none.
+    /// a turn is stored once, however often its message is delivered. The others have none. Those
+    /// without an `_id` are given one; an `_id` they have must be a new one.
     std::vector<Message> messages;
     /// To be added to the lead's.
     std::vector<Signal> signals{};
+    /// True where find_turn() has said of this copy of the lead that its message is new: then it is
+    /// not looked up again, since a turn in between would have changed the lead's version.
+    bool looked_up = false;
 
     static constexpr std::size_t kMost = 20;
 };
