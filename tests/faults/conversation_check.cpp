@@ -26,6 +26,9 @@ std::string find_fault_of(const Lead& lead, const std::vector<Message>& messages
         if (answers && message.turn_id != messages[i - 1].turn_id) {
             return fmt::format("message {} is torn from its answer", i);
         }
+        if (answers && !message.content.ends_with(messages[i - 1].external_id.value_or("?"))) {
+            return fmt::format("message {} has another one's answer", i);
+        }
     }
     const std::size_t window = std::min<std::size_t>(messages.size(), Lead::kHistoryWindow);
     if (lead.recent_history.size() != window) return "the window's size is wrong";

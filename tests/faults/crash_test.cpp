@@ -1,50 +1,16 @@
 // What a crash leaves: processes that write turns are killed, started again, and deliver again what
 // nobody had acknowledged. Nothing may be lost, doubled or out of order.
-#include <gtest/gtest.h>
+#include "tests/faults/crash_test.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <random>
-#include <string>
-#include <vector>
-
-#include "tests/faults/soak.hpp"
-#include "tests/faults/writer_process.hpp"
-#include "tests/store/temporary_folder.hpp"
 
 namespace rapport::testing {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 
-class Crash : public ::testing::TestWithParam<std::string> {
+class Crash : public CrashTest {
   protected:
-    Crash() { static_cast<void>(soak_seed()); }
-
-    std::unique_ptr<WriterProcess> writer(WriterPlan plan, int number = 0) {
-        plan.seed = soak_seed();
-        return std::make_unique<WriterProcess>(database_, plan, number,
-                                               folder_.path() / std::to_string(number));
-    }
-    std::string fault_in(const std::vector<Delivery>& planned) const {
-        return find_fault(database_.settings(), database_.url(), planned);
-    }
-    static void finish(WriterProcess& process) {
-        process.start();
-        ASSERT_TRUE(process.has_ended_within(minutes(2)));
-        ASSERT_EQ(process.exit_code(), 0);
-    }
-    static std::vector<Delivery> together(
-        const std::vector<std::unique_ptr<WriterProcess>>& processes) {
-        std::vector<Delivery> all;
-        for (const auto& process : processes) {
-            const auto planned = process->planned();
-            all.insert(all.end(), planned.begin(), planned.end());
-        }
-        return all;
-    }
-
     const std::vector<std::string>& fault_points() const {
         static const std::vector<std::string> mongodb{
             "turn.begun",           "turn.looked_up",    "commit.before_send", "commit.answered",
@@ -55,10 +21,6 @@ class Crash : public ::testing::TestWithParam<std::string> {
             "sqlite.in_batch",      "sqlite.before_commit", "sqlite.after_commit"};
         return database_.is_sqlite() ? sqlite : mongodb;
     }
-
-    OwnDatabase database_{GetParam()};
-    TemporaryFolder folder_;
-    std::mt19937 random_{soak_seed()};
 };
 
 TEST_P(Crash, AtEveryFaultPointLosesNothingAndDoublesNothing) {
@@ -112,8 +74,7 @@ TEST_P(Crash, RedeliveryWhileTheFirstIsInFlightStoresOnce) {
     second.kill();
     ASSERT_TRUE(second.wait());
     finish(second);
-    ASSERT_TRUE(first->has_ended_within(minutes(2)));
-    ASSERT_EQ(first->exit_code(), 0);
+    wait_for_all_of(*first);
     EXPECT_EQ(fault_in(first->planned()), "");
 }
 
@@ -126,10 +87,7 @@ TEST_P(Crash, ManyProcessesLoseNoUpdate) {
             number));
     }
     for (const auto& process : processes) process->start();
-    for (const auto& process : processes) {
-        ASSERT_TRUE(process->has_ended_within(minutes(4)));
-        ASSERT_EQ(process->exit_code(), 0);
-    }
+    for (const auto& process : processes) wait_for_all_of(*process);
     EXPECT_EQ(fault_in(together(processes)), "");
 }
 

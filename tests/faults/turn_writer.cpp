@@ -1,7 +1,9 @@
 // A process that is killed by the tests: rapport_turn_writer ENGINE LOCATION DATABASE PROCESS LEADS
-// WRITERS TURNS SEED ACKNOWLEDGED. Each of its writers delivers TURNS messages, one after another,
-// to leads chosen by the seed, and notes those acknowledged in a file; those it finds there it
-// leaves out. So it goes on where it was killed, and delivers again what nobody had confirmed.
+// WRITERS TURNS SEED ACKNOWLEDGED [MILLISECONDS]. Each of its writers delivers TURNS messages, one
+// after another, to leads chosen by the seed, and notes those acknowledged in a file; those it
+// finds there it leaves out. So it goes on where it was killed, and delivers again what nobody had
+// confirmed. With MILLISECONDS an orchestrator takes the messages, whose agents take so long and
+// note in a file beside for which message they were asked.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,15 +13,20 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "rapport/conversation/orchestrator.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/repository/database_manager.hpp"
 #include "rapport/repository/lead_repository.hpp"
+#include "tests/conversation/scripted_agents.hpp"
 #include "tests/faults/delivery.hpp"
 
 namespace rapport::testing {
@@ -39,12 +46,17 @@ class TurnWriter {
           seed_(static_cast<unsigned>(std::stoul(arguments.at(7)))) {
         const std::string& file = arguments.at(8);
         for (const Delivery& done : read_deliveries(file)) acknowledged_.insert(done);
-        file_ = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+        file_ = open_to_append(file);
+        if (arguments.size() > 9) {
+            asked_file_ = open_to_append(file + ".asked");
+            converse(std::chrono::milliseconds(std::stoi(arguments.at(9))));
+        }
     }
 
     void run() {
         await(manager_.connect());
         await(manager_.create_indexes());
+        if (orchestrator_) await(orchestrator_->initialize());
         LeadRepository leads(manager_.database());
         boost::asio::io_context context;
         for (int writer = 0; writer < writers_; ++writer) {
@@ -57,6 +69,24 @@ class TurnWriter {
     }
 
   private:
+    static int open_to_append(const std::string& file) {
+        return ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    }
+    static void append(int file, const std::string& line) {
+        if (::write(file, line.data(), line.size()) != std::ssize(line)) std::abort();
+    }
+
+    void converse(std::chrono::milliseconds thinking) {
+        const auto agents = std::make_shared<ScriptedAgents>();
+        agents->reply = "echo";
+        agents->thinking = [this, thinking](const Conversation& conversation) -> Async<void> {
+            append(asked_file_, *conversation.incoming.external_id + "\n");
+            boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, thinking);
+            co_await timer.async_wait(boost::asio::use_awaitable);
+        };
+        orchestrator_.emplace(manager_, as_agents(agents));
+    }
+
     static Settings settings_of(const std::vector<std::string>& arguments) {
         Settings settings;
         settings.mongodb_database = arguments.at(2);
@@ -76,8 +106,15 @@ class TurnWriter {
     Async<void> deliver(LeadRepository& leads, Delivery delivery) {
         while (true) {
             try {
-                Turn turn{co_await leads.get_or_create(delivery.phone()), delivery.messages()};
-                co_await leads.commit_turn(std::move(turn));
+                if (orchestrator_) {
+                    const Message said = delivery.messages().front();
+                    co_await orchestrator_->process_message(
+                        said.content, delivery.phone(),
+                        {.external_id = said.external_id, .timestamp = said.timestamp});
+                } else {
+                    Turn turn{co_await leads.get_or_create(delivery.phone()), delivery.messages()};
+                    co_await leads.commit_turn(std::move(turn));
+                }
                 break;
             } catch (const VersionConflict&) {
                 continue;  // somebody else wrote: load it again
@@ -91,8 +128,7 @@ class TurnWriter {
                                             std::chrono::milliseconds(50));
             co_await pause.async_wait(boost::asio::use_awaitable);
         }
-        const std::string line = delivery.line();
-        if (::write(file_, line.data(), line.size()) != std::ssize(line)) std::abort();
+        append(file_, delivery.line());
     }
 
     DatabaseManager manager_;
@@ -103,6 +139,8 @@ class TurnWriter {
     unsigned seed_;
     std::set<Delivery> acknowledged_;
     int file_ = -1;
+    std::optional<ConversationOrchestrator> orchestrator_;
+    int asked_file_ = -1;
 };
 
 }  // namespace

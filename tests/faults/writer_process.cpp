@@ -21,7 +21,9 @@ WriterProcess::WriterProcess(const OwnDatabase& database, WriterPlan plan, int n
                  std::to_string(plan.seed),    acknowledged.string()},
       plan_(plan),
       number_(number),
-      acknowledged_(std::move(acknowledged)) {}
+      acknowledged_(std::move(acknowledged)) {
+    if (plan.agents) arguments_.push_back(std::to_string(plan.agents->count()));
+}
 
 WriterProcess::~WriterProcess() {
     if (pid_ > 0) {

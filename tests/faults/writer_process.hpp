@@ -2,7 +2,9 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,9 @@ struct WriterPlan {
     int writers = 4;
     int turns = 20;
     unsigned seed = 1;
+    /// Its messages go through a ConversationOrchestrator, whose agents take so long; else they are
+    /// turns.
+    std::optional<std::chrono::milliseconds> agents{};
 };
 
 /// A writing process on a test's database, which may be killed and started again.
@@ -39,6 +44,10 @@ class WriterProcess {
     bool has_ended_within(std::chrono::milliseconds patience);
 
     std::vector<Delivery> acknowledged() const { return read_deliveries(acknowledged_); }
+    /// Those for which its agents were asked, each as often as that.
+    std::vector<Delivery> asked() const {
+        return read_deliveries(acknowledged_.string() + ".asked");
+    }
     /// All that it delivers when nothing stops it.
     std::vector<Delivery> planned() const;
     int exit_code() const { return exit_code_; }

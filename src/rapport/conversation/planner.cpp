@@ -1,0 +1,78 @@
+#include "rapport/conversation/planner.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
+
+namespace rapport {
+namespace {
+
+/// Until when agents may take, so that what they said can still be stored.
+Deadline agents_share(Deadline turn) {
+    constexpr std::chrono::milliseconds kMostForTheCommit{5000};
+    return Deadline(turn.at() - std::min(kMostForTheCommit, turn.left() / 4));
+}
+
+/// Counts what an answer took, and keeps the first reason why one had to be stood in for.
+template <class T>
+T take(Answer<T> answer, TurnPlan& plan) {
+    plan.usage += answer.usage;
+    if (answer.fallback && !plan.handoff_reason) {
+        plan.handoff_reason = "the agent could not answer: " + *answer.fallback;
+    }
+    return std::move(answer.value);
+}
+
+}  // namespace
+
+HandoffTexts default_handoff_texts() {
+    return {
+        {Language::kSpanish,
+         "Gracias por tu mensaje. Una persona de nuestro equipo sigue esta conversación y te "
+         "escribe en breve."},
+        {Language::kEnglish,
+         "Thank you for your message. A person from our team is taking over this conversation and "
+         "will write to you shortly."},
+        {Language::kMixed,
+         "Gracias por tu mensaje. Una persona de nuestro equipo te escribe en breve. / A person "
+         "from our team will write to you shortly."},
+    };
+}
+
+const std::string& Planner::handoff_text(Language language) const {
+    const auto found = handoff_texts_.find(language);
+    if (found == handoff_texts_.end()) {
+        throw InvalidArgument("orchestrator: no hand-off text for the language " +
+                              std::string(enum_to_string(language)));
+    }
+    return found->second;
+}
+
+Async<TurnPlan> Planner::plan(const Conversation& conversation, Deadline deadline) const {
+    const Deadline until = agents_share(deadline);
+    TurnPlan plan;
+    fault_point("agents.classify");
+    plan.classification = take(co_await agents_.classifier->classify(conversation, until), plan);
+    validate(plan.classification);
+    fault_point("agents.classified");
+    plan.strategy =
+        take(co_await agents_.strategist->decide(conversation, plan.classification, until), plan);
+    fault_point("agents.decided");
+    if (plan.strategy.action == Action::kEscalate ||
+        plan.classification.requires_human_escalation) {
+        if (!plan.handoff_reason) plan.handoff_reason = plan.strategy.strategic_reasoning;
+        plan.reply = handoff_text(plan.classification.language);
+        co_return plan;
+    }
+    plan.execution = take(co_await agents_.responder->respond(conversation, plan.classification,
+                                                              plan.strategy, until),
+                          plan);
+    validate(*plan.execution);
+    plan.reply = plan.execution->message.content;
+    fault_point("agents.responded");
+    co_return plan;
+}
+
+}  // namespace rapport

@@ -1,0 +1,146 @@
+// What happens while agents think.
+#include <gmock/gmock.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "rapport/core/error.hpp"
+#include "tests/conversation/orchestrator_test.hpp"
+
+namespace rapport::testing {
+namespace {
+
+namespace asio = boost::asio;
+using ::testing::ElementsAre;
+
+Async<void> yield() {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+}
+
+class Races : public OrchestratorTest {
+  protected:
+    /// Does something once, in another process's name, while the agents think.
+    void meanwhile(std::function<Async<void>(Lead)> change) {
+        agents->thinking = [this, change](const Conversation& conversation) -> Async<void> {
+            if (!std::exchange(done_, true)) co_await change(conversation.lead);
+        };
+    }
+    LeadRepository other{engine.store()};
+
+  private:
+    bool done_ = false;
+};
+
+ON_EVERY_ENGINE(ConversationOrchestrator, Races);
+
+TEST_P(Races, AConflictAppliesWhatWasSaidToTheLeadAsItIsAndAsksNobodyAgain) {
+    say("hola");
+    meanwhile([this](Lead lead) -> Async<void> {
+        co_await other.commit_turn({std::move(lead), {said("from elsewhere")}});
+    });
+    agents->strategy.suggested_stage_transition = SalesStage::kQualified;
+    const OrchestrationResult result = say("precio?");
+    EXPECT_EQ(result.outbound_message, "an answer");
+    EXPECT_EQ(agents->asked, 2);
+    EXPECT_EQ(loaded().current_stage, SalesStage::kQualified);
+    EXPECT_EQ(
+        contents(loaded().recent_history),
+        (std::vector<std::string>{"hola", "an answer", "from elsewhere", "precio?", "an answer"}));
+}
+
+TEST_P(Races, ThePersonWhoTakesOverMeanwhileIsNotTalkedOver) {
+    say("hola");
+    meanwhile([this](Lead lead) -> Async<void> {
+        lead.assign_handoff("Luis");
+        co_await other.save(std::move(lead));
+    });
+    EXPECT_EQ(say("precio?").outbound_message, std::nullopt);
+    EXPECT_THAT(conversation(), ElementsAre("lead: hola", "assistant: an answer", "lead: precio?"));
+}
+
+TEST_P(Races, AMessageAnsweredByAnotherProcessMeanwhileIsNotAnsweredTwice) {
+    const auto process = another();
+    await(process->initialize());
+    meanwhile([&](const Lead&) -> Async<void> {
+        co_await process->process_message("hola", kPhone, {.external_id = "wamid.1"});
+    });
+    const OrchestrationResult result = say("hola", {.external_id = "wamid.1"});
+    EXPECT_TRUE(result.replayed);
+    EXPECT_EQ(result.outbound_message, "an answer");
+    EXPECT_EQ(loaded().message_count, 2);
+}
+
+TEST_P(Races, WhoeverIsErasedMeanwhileIsANewPerson) {
+    say("hola");
+    meanwhile([this](const Lead&) -> Async<void> { co_await other.erase(kPhone); });
+    say("precio?");
+    EXPECT_EQ(contents(loaded().recent_history),
+              (std::vector<std::string>{"precio?", "an answer"}));
+    EXPECT_EQ(loaded().message_count, 2);
+}
+
+TEST_P(Races, MessagesOfOneLeadWaitForEachOther) {
+    agents->reply = "echo";
+    agents->thinking = [](const Conversation&) -> Async<void> { co_await yield(); };
+    std::vector<Async<OrchestrationResult>> all;
+    std::vector<std::string> expected;
+    for (int i = 0; i < 8; ++i) {
+        const std::string text = std::to_string(i);
+        all.push_back(orchestrator->process_message(text, kPhone));
+        expected.insert(expected.end(), {text, "re: " + text});
+    }
+    for (auto& answered : run_together(std::move(all))) answered.get();
+    EXPECT_EQ(contents(loaded().recent_history), expected);
+    EXPECT_EQ(agents->asked, 8);
+}
+
+/// Each agent waits until all are at work, which only happens when no lead waits for another.
+TEST_P(Races, DifferentLeadsDoNotWaitForEachOther) {
+    constexpr int kLeads = 64;
+    int at_work = 0;
+    agents->thinking = [&at_work](const Conversation&) -> Async<void> {
+        ++at_work;
+        while (at_work < kLeads) co_await yield();
+    };
+    std::vector<Async<OrchestrationResult>> all;
+    for (int i = 0; i < kLeads; ++i) {
+        all.push_back(orchestrator->process_message("hola", numbered_phone(i)));
+    }
+    for (auto& answered : run_together(std::move(all))) {
+        EXPECT_EQ(answered.get().outbound_message, "an answer");
+    }
+}
+
+TEST_P(Races, TheEndWaitsForWhatIsUnderWay) {
+    bool ended = false;
+    agents->thinking = [&](const Conversation&) -> Async<void> {
+        asio::co_spawn(co_await asio::this_coro::executor, orchestrator->shutdown(),
+                       [&ended](const std::exception_ptr&) { ended = true; });
+        for (int i = 0; i < 10; ++i) co_await yield();
+        EXPECT_FALSE(ended);
+    };
+    EXPECT_EQ(say("hola").outbound_message, "an answer");
+    EXPECT_TRUE(ended);
+    EXPECT_EQ(loaded().message_count, 2);
+}
+
+TEST_P(Races, ADeadlineThatPassesWhileAnotherMessageIsAnsweredIsATimeout) {
+    agents->thinking = [](const Conversation& conversation) -> Async<void> {
+        if (conversation.incoming.content != "first") co_return;
+        const Deadline until = Deadline::in(std::chrono::milliseconds(50));
+        while (!until.passed()) co_await yield();
+    };
+    std::vector<Async<OrchestrationResult>> all;
+    all.push_back(orchestrator->process_message("first", kPhone));
+    all.push_back(orchestrator->process_message(
+        "second", kPhone, {.deadline = Deadline::in(std::chrono::milliseconds(5))}));
+    auto answers = run_together(std::move(all));
+    EXPECT_EQ(answers[0].get().outbound_message, "an answer");
+    EXPECT_THROW(answers[1].get(), Timeout);
+    EXPECT_EQ(loaded().message_count, 2);
+}
+
+}  // namespace
+}  // namespace rapport::testing
