@@ -1,6 +1,7 @@
 // The conversation turn and its parts through Rapport's public interface, as one line of JSON each.
 #include <fmt/format.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,6 +16,8 @@
 
 #include "benchmarks/measure.hpp"
 #include "benchmarks/workload.hpp"
+#include "rapport/conversation/orchestrator.hpp"
+#include "rapport/conversation/rules/rule_agents.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/database_manager.hpp"
 #include "rapport/repository/lead_repository.hpp"
@@ -29,6 +32,8 @@ ENGINE is mongodb or sqlite. COMMAND is one of
   seed                          makes leads of 20 messages each and a talkative one of 100,000
   turn CONVERSATIONS POOL CONCERN SECONDS [EXTERNAL_ID]
                                 load a lead, add two messages, commit
+  converse CONVERSATIONS POOL CONCERN SECONDS
+                                the same work through the orchestrator, with rule agents
   recent CONVERSATIONS POOL SECONDS
                                 the last 20 messages of a lead
   bulk                          100,000 messages by 1,000
@@ -203,6 +208,36 @@ Report turn(const Database& database, const Population& population, int conversa
     return report;
 }
 
+/// What leads say, so that agents have something to read.
+std::string asked(int number) {
+    static constexpr std::array<const char*, 4> kQuestions{
+        "Hola, ¿cuánto cuesta para un equipo de 20 personas?",
+        "Does it work together with our calendar, and from when on could we use it?",
+        "Nuestro presupuesto es de 40,000 pesos al mes, ¿alcanza para lo que necesitamos?",
+        "I would like to see how it looks like before I talk to my boss about it"};
+    return kQuestions.at(static_cast<std::size_t>(number) % kQuestions.size());
+}
+
+Report converse(const Database& database, const Population& population, int conversations,
+                double seconds) {
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    ConversationOrchestrator orchestrator(LeadRepository(manager.database()),
+                                          MessageRepository(manager.database()),
+                                          rule_agents(default_rule_tables()));
+    await(orchestrator.initialize());
+    Report report = ClosedLoop().run(
+        conversations, seconds, [&](int number, std::mt19937& random) -> Async<void> {
+            const auto result = co_await orchestrator.process_message(
+                asked(number), population.any_lead(random));
+            if (!result.outbound_message) throw std::runtime_error("a lead that is handed over");
+        });
+    report.batch = operations_a_batch(manager.database().counters());
+    await(orchestrator.shutdown());
+    await(manager.disconnect());
+    return report;
+}
+
 Report recent(const Database& database, const Population& population, int conversations,
               double seconds) {
     DatabaseManager manager = database.open();
@@ -282,6 +317,10 @@ int run(const std::vector<std::string>& arguments) {
         database.concern = arguments.at(4);
         report =
             turn(database, population, number(2), std::stod(arguments.at(5)), arguments.size() > 6);
+    } else if (command == "converse") {
+        database.pool = number(3);
+        database.concern = arguments.at(4);
+        report = converse(database, population, number(2), std::stod(arguments.at(5)));
     } else if (command == "recent") {
         database.pool = number(3);
         report = recent(database, population, number(2), std::stod(arguments.at(4)));

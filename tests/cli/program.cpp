@@ -39,6 +39,7 @@ Program::Program(const std::string& engine) : database_(engine) {
     std::string folder = (std::filesystem::temp_directory_path() / "rapport_cli_XXXXXX").string();
     if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
     folder_ = folder;
+    type("");
     environment_ = {"PATH=/usr/bin:/bin",
                     "MONGODB_DATABASE=" + database_.settings().mongodb_database};
     for (const char* inherited : {"LLVM_PROFILE_FILE", "ASAN_OPTIONS", "TSAN_OPTIONS"}) {
@@ -54,6 +55,8 @@ Program::~Program() {
 void Program::set(const std::string& name, const std::string& value) {
     environment_.push_back(name + "=" + value);
 }
+
+void Program::type(std::string_view lines) const { write(".in", lines); }
 
 std::string Program::write(const std::string& name, std::string_view content) const {
     std::ofstream(folder_ / name, std::ios::binary) << content;
@@ -76,7 +79,7 @@ Outcome Program::run_bare(std::vector<std::string> arguments) const {
     if (child == 0) {
         if (::chdir(folder_.c_str()) != 0) ::_exit(126);
         constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC;
-        redirect(STDIN_FILENO, "/dev/null", O_RDONLY);
+        redirect(STDIN_FILENO, folder_ / ".in", O_RDONLY);
         redirect(STDOUT_FILENO, folder_ / ".out", kNewFile);
         redirect(STDERR_FILENO, folder_ / ".err", kNewFile);
         ::execve(argv.front(), argv.data(), envp.data());

@@ -36,6 +36,9 @@ class Program {
     /// Sets a variable of the environment for the runs that follow.
     void set(const std::string& name, const std::string& value);
 
+    /// What the runs that follow read from stdin; nothing at first.
+    void type(std::string_view lines) const;
+
     /// Writes a file into the folder and returns its name.
     std::string write(const std::string& name, std::string_view content) const;
     bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "rapport/conversation/agents.hpp"
 #include "rapport/core/time.hpp"
 #include "rapport/repository/database_manager.hpp"
 #include "rapport/repository/lead_repository.hpp"
@@ -48,6 +49,8 @@ class Context {
 
     LeadRepository leads();
     MessageRepository messages();
+    /// Those the settings choose: of rules, or of a model.
+    Agents agents();
     /// Throws NotFound for a number that no lead has.
     Lead require_lead(const std::string& phone);
 
@@ -68,6 +71,8 @@ void add_history(CLI::App& program, Context& context);
 void add_stats(CLI::App& program, Context& context);
 void add_pipeline(CLI::App& program, Context& context);
 void add_repair(CLI::App& program, Context& context);
+void add_chat(CLI::App& program, Context& context);
+void add_replay(CLI::App& program, Context& context);
 void add_config(CLI::App& program, Context& context);
 
 }  // namespace rapport::cli

@@ -23,6 +23,7 @@ allowed; 3 the database cannot be reached or used; 4 not found; 5 changed meanwh
 Examples:
   rapport import chat.zip --lead "+52 55 1234 5678" --me "Ana (Sales)"
   rapport pipeline
+  rapport chat
   rapport --json leads --stale 30
   rapport --db mongodb://localhost/ history +525512345678)help";
 
@@ -69,6 +70,8 @@ void add_commands(CLI::App& program, Context& context) {
     add_stats(program, context);
     add_pipeline(program, context);
     add_repair(program, context);
+    add_chat(program, context);
+    add_replay(program, context);
     add_config(program, context);
     for (CLI::App* command : program.get_subcommands({})) command->fallthrough();
 }

@@ -104,6 +104,29 @@ std::string fit(std::string_view text, std::size_t width) {
     return width == 0 ? std::string() : cut + "…";
 }
 
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+    std::vector<std::string> lines;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find('\n', at), text.size());
+        lines.emplace_back();
+        std::size_t used = 0;
+        for (std::string_view rest = text.substr(at, end - at); !rest.empty();) {
+            const std::string_view word = rest.substr(0, rest.find(' '));
+            rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+            const std::size_t columns = display_width(word);
+            if (used > 0 && used + 1 + columns > width) {
+                lines.emplace_back();
+                used = 0;
+            }
+            if (used > 0) lines.back() += ' ';
+            lines.back() += word;
+            used += columns + (used > 0 ? 1 : 0);
+        }
+        at = end + 1;
+    }
+    return lines;
+}
+
 Table::Table(std::vector<std::string> head, std::vector<Align> aligns)
     : rows_{std::move(head)}, aligns_(std::move(aligns)) {
     aligns_.resize(rows_.front().size(), Align::kLeft);

@@ -1,0 +1,83 @@
+#include "rapport/cli/line_editor.hpp"
+
+#include <histedit.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+
+namespace rapport::cli {
+namespace {
+
+struct EndEditor {
+    void operator()(EditLine* editor) const { el_end(editor); }
+};
+struct EndHistory {
+    void operator()(History* history) const { history_end(history); }
+};
+
+}  // namespace
+
+struct LineEditor::Terminal {
+    explicit Terminal(std::string with)
+        : prompt(std::move(with)),
+          editor(el_init("rapport", stdin, stdout, stderr)),
+          history(history_init()) {
+        HistEvent event;
+        ::history(history.get(), &event, H_SETSIZE, 500);
+        el_set(editor.get(), EL_CLIENTDATA, this);
+        el_set(editor.get(), EL_PROMPT, show_prompt);
+        el_set(editor.get(), EL_EDITOR, "emacs");
+        el_set(editor.get(), EL_HIST, ::history, history.get());
+        // The window may be resized while a line is typed.
+        el_set(editor.get(), EL_SIGNAL, 1);
+        // Ctrl-C is a key like the others while a line is typed, and ends the program otherwise.
+        el_set(editor.get(), EL_SETTY, "-d", "-isig", nullptr);
+        el_set(editor.get(), EL_ADDFN, "drop-line", "Drop the line", drop_line);
+        el_set(editor.get(), EL_BIND, "^C", "drop-line", nullptr);
+        el_set(editor.get(), EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    }
+
+    static Terminal& of(EditLine* editor) {
+        void* terminal = nullptr;
+        el_get(editor, EL_CLIENTDATA, &terminal);
+        return *static_cast<Terminal*>(terminal);
+    }
+    static char* show_prompt(EditLine* editor) { return of(editor).prompt.data(); }
+    static unsigned char drop_line(EditLine* editor, int) {
+        of(editor).interrupted = true;
+        std::fputs("^C\n", stdout);
+        return CC_NEWLINE;
+    }
+
+    std::string prompt;
+    std::unique_ptr<EditLine, EndEditor> editor;
+    std::unique_ptr<History, EndHistory> history;
+    bool interrupted = false;
+};
+
+LineEditor::LineEditor(std::string prompt) {
+    if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) return;
+    terminal_ = std::make_unique<Terminal>(std::move(prompt));
+}
+
+LineEditor::~LineEditor() = default;
+
+LineEditor::Event LineEditor::read(std::string& line) {
+    line.clear();
+    if (!terminal_) return std::getline(std::cin, line) ? Event::kLine : Event::kEnd;
+    terminal_->interrupted = false;
+    int length = 0;
+    const char* typed = el_gets(terminal_->editor.get(), &length);
+    if (terminal_->interrupted) return Event::kInterrupted;
+    if (typed == nullptr || length <= 0) return Event::kEnd;
+    line.assign(typed, static_cast<std::size_t>(length));
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
+    if (!line.empty()) {
+        HistEvent event;
+        ::history(terminal_->history.get(), &event, H_ENTER, line.c_str());
+    }
+    return Event::kLine;
+}
+
+}  // namespace rapport::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace rapport::cli {
+
+/// Lines from stdin: on a terminal edited as in a shell, with those typed before behind the arrow
+/// keys (in memory only: a conversation is not left in a file); from a pipe as they come.
+class LineEditor {
+  public:
+    /// `prompt` is shown on a terminal only.
+    explicit LineEditor(std::string prompt);
+    ~LineEditor();
+    LineEditor(const LineEditor&) = delete;
+    LineEditor& operator=(const LineEditor&) = delete;
+
+    enum class Event { kLine, kInterrupted, kEnd };
+    /// kInterrupted is Ctrl-C, which drops the line that was being typed.
+    Event read(std::string& line);
+
+    bool on_terminal() const { return terminal_ != nullptr; }
+
+  private:
+    struct Terminal;
+    std::unique_ptr<Terminal> terminal_;
+};
+
+}  // namespace rapport::cli

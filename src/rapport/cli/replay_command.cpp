@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "rapport/channel/local_clock.hpp"
+#include "rapport/cli/conversation.hpp"
+#include "rapport/cli/import_plan.hpp"
+#include "rapport/core/error.hpp"
+
+namespace rapport::cli {
+namespace {
+
+struct Options {
+    ImportOptions input{};
+    bool why = false;
+};
+
+/// What a lead of the file said, oldest first, is answered anew; what was answered then is not
+/// looked at.
+void replay(Context& context, ConversationOrchestrator& orchestrator, const std::string& lead_id,
+            const LeadMessages& of_lead, bool why) {
+    await(orchestrator.start_conversation(lead_id, of_lead.full_name));
+    if (!context.json) fmt::print("{}\n", coloured(lead_id, Colour::kBold));
+    for (const Message& message : of_lead.messages) {
+        if (message.role != MessageRole::kLead) continue;
+        const OrchestrationResult result =
+            await(orchestrator.process_message(message.content, lead_id,
+                                               {.external_id = "replay:" + message.id.to_string(),
+                                                .timestamp = message.timestamp,
+                                                .attachment = message.attachment}));
+        if (context.json) {
+            fmt::print("{}\n", to_json_line(result));
+            continue;
+        }
+        print_said("lead", Colour::kCyan,
+                   message.attachment
+                       ? fmt::format("[{}] {}", message.attachment->kind, message.content)
+                       : message.content);
+        print_answer(result);
+        if (why) print_reasons(result);
+    }
+}
+
+void run(Context& context, Options options) {
+    options.input.default_region = context.settings().settings.default_region;
+    if (options.input.timezone.empty()) options.input.timezone = LocalClock::system_zone();
+    const ParsedFile parsed = parse_file(options.input.files.front(), options.input);
+    std::vector<ImportProblem> problems;
+    const MessagesByLead plan = plan_file(parsed, options.input, problems);
+    if (!problems.empty()) {
+        throw InvalidDocument(fmt::format("{}:{}: {}; nothing was replayed", problems[0].file,
+                                          problems[0].line, problems[0].reason));
+    }
+    const auto orchestrator = start_orchestrator(context);
+    for (const auto& [lead_id, of_lead] : plan) {
+        replay(context, *orchestrator, lead_id, of_lead, options.why);
+    }
+    await(orchestrator->shutdown());
+}
+
+}  // namespace
+
+void add_replay(CLI::App& program, Context& context) {
+    CLI::App* command =
+        program.add_subcommand("replay", "Let the agent answer what leads said in a file");
+    auto options = std::make_shared<Options>();
+    ImportOptions& input = options->input;
+    command->add_option("file", input.files, "JSONL conversations, or a WhatsApp export")
+        ->type_name("FILE")
+        ->expected(1)
+        ->required();
+    command->add_option("--lead", input.lead, "whose chat it is, where no author is a number")
+        ->type_name("PHONE");
+    command->add_option("--me", input.me, "our side's name in the chat")->type_name("NAME");
+    command->add_option("--timezone", input.timezone, "where the phone was")->type_name("TZ");
+    command->add_flag("--why", options->why, "show how the agent came to each answer");
+    command->footer(R"(
+What the leads said is answered and stored anew, under the time of the file; what was answered there
+is not looked at. A message that was replayed before gets the answer it got then.
+
+Examples:
+  rapport replay conversations.jsonl
+  rapport --db sqlite:try.db replay --why chat.txt --lead 5512345678
+  rapport --json replay conversations.jsonl)");
+    command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace rapport::cli

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""Chats on a pseudo-terminal as a person does: terminal_test.py RAPPORT."""
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import tempfile
+import termios
+import unittest
+
+RAPPORT = sys.argv.pop()
+PATIENCE = 60  # seconds; a busy machine may need them
+
+
+class Terminal:
+    """The program with a terminal of 80 columns."""
+
+    def __init__(self, folder):
+        self.pid, self.screen = pty.fork()
+        if self.pid == 0:
+            os.chdir(folder)
+            os.environ.update(TERM="xterm", PATH="/usr/bin:/bin")
+            for name in ("COLUMNS", "NO_COLOR", "MONGODB_URI", "MODEL_NAME"):
+                os.environ.pop(name, None)
+            os.execv(RAPPORT, [RAPPORT, "chat", "5512345678"])
+        self.resize(80)
+        self.shown = ""
+
+    def resize(self, columns):
+        fcntl.ioctl(self.screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+
+    def type(self, text):
+        os.write(self.screen, text.encode())
+
+    def wait_for(self, text):
+        """Reads on until the text is there, and returns what came up to it."""
+        while text not in self.shown:
+            ready, _, _ = select.select([self.screen], [], [], PATIENCE)
+            if not ready:
+                raise AssertionError(f"no {text!r} in {self.shown!r}")
+            try:
+                self.shown += os.read(self.screen, 4096).decode(errors="replace")
+            except OSError:
+                raise AssertionError(f"it ended without {text!r}: {self.shown!r}")
+        seen, _, self.shown = self.shown.partition(text)
+        return seen
+
+    def end(self):
+        """Its exit code, when it has ended by itself."""
+        while True:
+            try:
+                if not os.read(self.screen, 4096):
+                    break
+            except OSError:
+                break
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+class Chat(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.terminal = Terminal(folder.name)
+        self.terminal.wait_for("/quit")
+        self.terminal.wait_for("you ")
+
+    def test_a_line_is_answered_and_control_d_ends(self):
+        self.terminal.type("Hola\r")
+        self.terminal.wait_for("agent")
+        self.terminal.wait_for("you ")
+        self.terminal.type("\x04")
+        self.terminal.wait_for("is stored")
+        self.assertEqual(self.terminal.end(), 0)
+
+    def test_a_line_is_edited_and_found_again(self):
+        self.terminal.type("/hlp\x1b[D\x1b[De\r")  # twice to the left
+        self.terminal.wait_for("how the agent came to its last answer")
+        self.terminal.wait_for("you ")
+        self.terminal.type("\x1b[A")  # upwards
+        self.terminal.wait_for("/help")
+        self.terminal.type("\r")
+        self.terminal.wait_for("how the agent came to its last answer")
+
+    def test_control_c_drops_the_line_and_nothing_else(self):
+        self.terminal.type("half a mess")
+        self.terminal.wait_for("mess")
+        self.terminal.type("\x03")
+        self.terminal.wait_for("ends the chat")
+        self.terminal.type("/lead\r")
+        self.terminal.wait_for("messages")
+        self.assertRegex(self.terminal.wait_for("last interaction"), r" 0\s")
+
+    def test_letters_of_more_than_a_byte_are_one_step(self):
+        self.terminal.type("¿Cuánto\x7f\x7f\x7f\x7f\x7f\x7fCuesta?\r")
+        self.terminal.wait_for("agent")
+        self.terminal.wait_for("you ")
+        self.terminal.type("/history\r")
+        self.terminal.wait_for("    ¿CCuesta?")
+
+    def test_answers_fit_the_window_as_it_is(self):
+        self.terminal.resize(40)
+        os.kill(self.terminal.pid, signal.SIGWINCH)
+        self.terminal.type("Hola, somos 20 personas y nos interesa\r")
+        self.terminal.wait_for("agent")
+        answer = self.terminal.wait_for("you ")
+        self.assertLessEqual(max(len(line) for line in answer.splitlines()), 40)
+
+    def test_a_terminal_that_goes_away_ends_it(self):
+        os.close(self.terminal.screen)
+        self.assertIn(os.waitstatus_to_exitcode(os.waitpid(self.terminal.pid, 0)[1]),
+                      (0, -signal.SIGHUP))
+
+
+if __name__ == "__main__":
+    unittest.main()
