@@ -224,7 +224,7 @@ Report converse(const Database& database, const Population& population, int conv
     await(manager.connect());
     ConversationOrchestrator orchestrator(LeadRepository(manager.database()),
                                           MessageRepository(manager.database()),
-                                          rule_agents(default_rule_tables()));
+                                          rule_agents(built_in_rule_tables()));
     await(orchestrator.initialize());
     Report report = ClosedLoop().run(
         conversations, seconds, [&](int number, std::mt19937& random) -> Async<void> {

@@ -24,3 +24,5 @@ install(FILES
   "${PROJECT_SOURCE_DIR}/cmake/RapportDependencies.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/FindPhoneNumber.cmake"
   DESTINATION "${package_dir}")
+# The rule agents' tables, to copy and edit.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/config/" DESTINATION "${CMAKE_INSTALL_DATADIR}/rapport/config")

@@ -30,6 +30,6 @@ Async<void> converse(ConversationOrchestrator& orchestrator) {
 int main(int argc, char** argv) {
     const std::string file = argc > 1 ? argv[1] : "orchestrator.db";
     DatabaseManager manager({}, parse_database_url("sqlite:" + file));
-    ConversationOrchestrator orchestrator(manager, rule_agents(default_rule_tables()));
+    ConversationOrchestrator orchestrator(manager, rule_agents(built_in_rule_tables()));
     await(converse(orchestrator));
 }

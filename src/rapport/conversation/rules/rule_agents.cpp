@@ -1,0 +1,49 @@
+#include "rapport/conversation/rules/rule_agents.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "rapport/conversation/rules/built_in_files.hpp"
+#include "rapport/conversation/rules/rule_classifier.hpp"
+#include "rapport/conversation/rules/rule_responder.hpp"
+#include "rapport/conversation/rules/rule_strategist.hpp"
+#include "rapport/conversation/rules/tables.hpp"
+#include "rapport/core/error.hpp"
+
+namespace rapport {
+namespace {
+
+RuleTables tables_from(const std::function<std::string(std::string_view)>& text_of) {
+    return RuleTables(std::make_shared<const rules::Tables>(rules::read_tables(text_of)));
+}
+
+}  // namespace
+
+RuleTables::RuleTables(std::shared_ptr<const rules::Tables> tables) : tables_(std::move(tables)) {}
+
+RuleTables built_in_rule_tables() {
+    static const RuleTables tables = tables_from(
+        [](std::string_view file) { return std::string(rules::built_in_file(file)); });
+    return tables;
+}
+
+RuleTables load_rule_tables(const std::filesystem::path& folder) {
+    return tables_from([&](std::string_view file) {
+        std::ifstream in(folder / file, std::ios::binary);
+        if (!in) {
+            throw InvalidArgument(std::string(file) +
+                                  ": cannot be read; the folder must hold all files of config/");
+        }
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    });
+}
+
+Agents rule_agents(const RuleTables& tables) {
+    return {.classifier = std::make_shared<rules::RuleClassifier>(tables.get()),
+            .strategist = std::make_shared<rules::RuleStrategist>(tables.get()),
+            .responder = std::make_shared<rules::RuleResponder>(tables.get())};
+}
+
+}  // namespace rapport
