@@ -4,10 +4,11 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/rapport")
 
-# Of an adapter only the header that makes its store: the others include the driver.
+# Of an adapter only the header that makes its store: the others include the driver, as curl_loop.hpp does.
 set(include_dir "${CMAKE_INSTALL_INCLUDEDIR}/rapport")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/src/rapport/" DESTINATION "${include_dir}"
-  FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE PATTERN "mongo" EXCLUDE PATTERN "sqlite" EXCLUDE)
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "cli" EXCLUDE PATTERN "mongo" EXCLUDE PATTERN "sqlite" EXCLUDE
+  PATTERN "curl_loop.hpp" EXCLUDE)
 foreach(adapter mongo sqlite)
   install(FILES "${PROJECT_SOURCE_DIR}/src/rapport/store/${adapter}/${adapter}_store.hpp"
     DESTINATION "${include_dir}/store/${adapter}")

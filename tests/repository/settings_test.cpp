@@ -78,7 +78,17 @@ TEST(Settings, AreTheDefaultsWhenNothingIsSet) {
     EXPECT_EQ(settings.default_region, "MX");
     EXPECT_EQ(settings.log_level, "info");
     EXPECT_EQ(settings.log_format, "text");
-    EXPECT_EQ(loaded.lines.size(), 10U);
+    EXPECT_EQ(settings.model_base_url, "https://api.openai.com/v1");
+    EXPECT_EQ(settings.model_name, "");
+    EXPECT_EQ(settings.model_api_key, "");
+    EXPECT_EQ(settings.model_temperature, 0.2);
+    EXPECT_EQ(settings.model_timeout, std::chrono::seconds(20));
+    EXPECT_EQ(settings.model_max_concurrency, 8);
+    EXPECT_EQ(settings.model_hourly_budget_usd, 5);
+    EXPECT_EQ(settings.model_daily_budget_usd, 50);
+    EXPECT_EQ(settings.model_ca_file, "");
+    EXPECT_EQ(settings.config_dir, "");
+    EXPECT_EQ(loaded.lines.size(), 20U);
     for (const SettingLine& line : loaded.lines) EXPECT_EQ(line.source, "default") << line.name;
 }
 
@@ -103,7 +113,17 @@ TEST(Settings, ReadEveryVariable) {
                               {"ENABLE_MESSAGE_ARCHIVAL", "false"},
                               {"DEFAULT_REGION", "es"},
                               {"LOG_LEVEL", "WARN"},
-                              {"LOG_FORMAT", "json"}});
+                              {"LOG_FORMAT", "json"},
+                              {"MODEL_BASE_URL", "http://127.0.0.1:4000/v1/"},
+                              {"MODEL_NAME", "gpt-4o-mini"},
+                              {"MODEL_API_KEY", "sk-secret"},
+                              {"MODEL_TEMPERATURE", "0.7"},
+                              {"MODEL_TIMEOUT_MS", "1500"},
+                              {"MODEL_MAX_CONCURRENCY", "3"},
+                              {"MODEL_HOURLY_BUDGET_USD", "0.5"},
+                              {"MODEL_DAILY_BUDGET_USD", "12"},
+                              {"MODEL_CA_FILE", "/etc/ssl/own.pem"},
+                              {"CONFIG_DIR", "config"}});
     const Settings& settings = loaded.settings;
     EXPECT_EQ(settings.mongodb_uri, "mongodb://127.0.0.1:27017/");
     EXPECT_EQ(settings.mongodb_database, "sales");
@@ -115,6 +135,37 @@ TEST(Settings, ReadEveryVariable) {
     EXPECT_EQ(settings.default_region, "ES");
     EXPECT_EQ(settings.log_level, "warn");
     EXPECT_EQ(settings.log_format, "json");
+    EXPECT_EQ(settings.model_base_url, "http://127.0.0.1:4000/v1");
+    EXPECT_EQ(settings.model_name, "gpt-4o-mini");
+    EXPECT_EQ(settings.model_api_key, "sk-secret");
+    EXPECT_EQ(settings.model_temperature, 0.7);
+    EXPECT_EQ(settings.model_timeout, std::chrono::milliseconds(1500));
+    EXPECT_EQ(settings.model_max_concurrency, 3);
+    EXPECT_EQ(settings.model_hourly_budget_usd, 0.5);
+    EXPECT_EQ(settings.model_daily_budget_usd, 12);
+    EXPECT_EQ(settings.model_ca_file, "/etc/ssl/own.pem");
+    EXPECT_EQ(settings.config_dir, "config");
+}
+
+TEST(Settings, NeverShowTheModelsKey) {
+    const auto loaded = load({{"MODEL_API_KEY", "sk-secret"},
+                              {"MODEL_BASE_URL", "https://me:sk-secret@models.example/v1"}});
+    EXPECT_EQ(line_of(loaded, "MODEL_API_KEY").value, "***");
+    EXPECT_EQ(line_of(loaded, "MODEL_BASE_URL").value, "https://***@models.example/v1");
+    const std::string refusal = load_error({{"MODEL_API_KEY", "sk-secret\r\nX-Header: 1"}});
+    EXPECT_TRUE(refusal.starts_with("MODEL_API_KEY=*** (environment): expected a key")) << refusal;
+}
+
+TEST(Settings, OfModelsRefuseWhatIsOutOfRange) {
+    for (const auto& [name, value] : Variables{{"MODEL_BASE_URL", "ftp://models.example"},
+                                               {"MODEL_NAME", "two words"},
+                                               {"MODEL_TEMPERATURE", "nan"},
+                                               {"MODEL_TIMEOUT_MS", "99"},
+                                               {"MODEL_MAX_CONCURRENCY", "0"},
+                                               {"MODEL_HOURLY_BUDGET_USD", "-1"},
+                                               {"MODEL_DAILY_BUDGET_USD", "1e9"}}) {
+        EXPECT_TRUE(load_error({{name, value}}).starts_with(name + "=")) << name;
+    }
 }
 
 TEST(Settings, ZzIsARegionWithoutNumbers) {

@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "rapport/cli/logging.hpp"
+#include "rapport/conversation/model/model_agents.hpp"
+#include "rapport/conversation/rules/rule_agents.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
 
@@ -42,6 +44,13 @@ LeadRepository Context::leads() {
 
 MessageRepository Context::messages() {
     return MessageRepository(manager_->database(), settings_.settings.default_region);
+}
+
+Agents Context::agents() {
+    const Settings& settings = settings_.settings;
+    const RuleTables tables = settings.config_dir.empty() ? built_in_rule_tables()
+                                                          : load_rule_tables(settings.config_dir);
+    return model_agents(settings, manager_->database(), rule_agents(tables));
 }
 
 Lead Context::require_lead(const std::string& phone) {

@@ -4,6 +4,7 @@
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
 #include "rapport/repository/erasure.hpp"
+#include "rapport/repository/model_spending.hpp"
 
 namespace rapport {
 namespace {
@@ -88,6 +89,12 @@ const Collection& erasure_collection() {
     return collection;
 }
 
+const Collection& spending_collection() {
+    // Found by `_id` alone.
+    static const Collection collection{"model_spending", columns_of<ModelSpending>(), {}};
+    return collection;
+}
+
 std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention) {
     Collection messages = message_collection();
     if (retention) {
@@ -98,7 +105,7 @@ std::vector<Collection> all_collections(std::optional<std::chrono::seconds> rete
     } else {
         messages.retired_indexes.emplace_back(kExpiryIndex);
     }
-    return {lead_collection(), std::move(messages), erasure_collection()};
+    return {lead_collection(), std::move(messages), erasure_collection(), spending_collection()};
 }
 
 InsertDocuments insert_messages(const std::vector<Message>& messages) {

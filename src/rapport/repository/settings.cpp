@@ -29,6 +29,31 @@ bool read_number(const std::string& text, std::int64_t least, std::int64_t most,
     return true;
 }
 
+bool read_milliseconds(const std::string& text, std::int64_t least, std::chrono::milliseconds& to) {
+    std::int64_t milliseconds = 0;
+    if (!read_number(text, least, 600'000, milliseconds)) return false;
+    to = std::chrono::milliseconds(milliseconds);
+    return true;
+}
+
+bool read_number(const std::string& text, double least, double most, double& to) {
+    double number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    if (error != std::errc() || stop != end || !(number >= least && number <= most)) return false;
+    to = number;
+    return true;
+}
+
+/// What may stand in a line of a header.
+bool is_header_text(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+}
+
+bool is_web_url(std::string_view text) {
+    return (text.starts_with("http://") || text.starts_with("https://")) && is_header_text(text);
+}
+
 bool read_bool(const std::string& text, bool& to) {
     static constexpr std::array<std::string_view, 4> kTrue{"true", "1", "yes", "on"};
     static constexpr std::array<std::string_view, 4> kFalse{"false", "0", "no", "off"};
@@ -54,6 +79,8 @@ bool is_database_name(const std::string& text) {
 
 std::string to_bool_text(bool value) { return value ? "true" : "false"; }
 
+constexpr auto kModelApiKey = "MODEL_API_KEY";
+
 /// One setting: the only place that names it. `read` returns false for a value that is not allowed;
 /// `show` is the value as people see it.
 struct Declaration {
@@ -63,7 +90,7 @@ struct Declaration {
     std::string (*show)(const Settings& from);
 };
 
-const std::array<Declaration, 10> kDeclarations{{
+const std::array<Declaration, 20> kDeclarations{{
     {"MONGODB_URI", "a mongodb:// or mongodb+srv:// URI, or nothing",
      [](const std::string& text, Settings& to) {
          to.mongodb_uri = text;
@@ -88,10 +115,7 @@ const std::array<Declaration, 10> kDeclarations{{
      [](const Settings& from) { return fmt::to_string(from.min_pool_size); }},
     {"MONGODB_SERVER_SELECTION_TIMEOUT_MS", "a whole number of milliseconds from 1 to 600000",
      [](const std::string& text, Settings& to) {
-         std::int64_t milliseconds = 0;
-         if (!read_number(text, 1, 600'000, milliseconds)) return false;
-         to.server_selection_timeout = std::chrono::milliseconds(milliseconds);
-         return true;
+         return read_milliseconds(text, 1, to.server_selection_timeout);
      },
      [](const Settings& from) { return fmt::to_string(from.server_selection_timeout.count()); }},
     {"MESSAGE_RETENTION_DAYS", "a whole number of days from 1 to 24855",
@@ -124,11 +148,67 @@ const std::array<Declaration, 10> kDeclarations{{
          return read_one_of(text, {"text", "json"}, to.log_format);
      },
      [](const Settings& from) { return from.log_format; }},
+    {"MODEL_BASE_URL", "an http:// or https:// URL",
+     [](const std::string& text, Settings& to) {
+         to.model_base_url = text.substr(0, text.find_last_not_of('/') + 1);
+         return is_web_url(text);
+     },
+     [](const Settings& from) { return mask_uri(from.model_base_url); }},
+    {"MODEL_NAME", "the name of a model, or nothing",
+     [](const std::string& text, Settings& to) {
+         to.model_name = text;
+         return is_header_text(text);
+     },
+     [](const Settings& from) { return from.model_name; }},
+    {kModelApiKey, "a key of visible ASCII characters, or nothing",
+     [](const std::string& text, Settings& to) {
+         to.model_api_key = text;
+         return is_header_text(text);
+     },
+     [](const Settings& from) { return std::string(from.model_api_key.empty() ? "" : "***"); }},
+    {"MODEL_TEMPERATURE", "a number from 0 to 2",
+     [](const std::string& text, Settings& to) {
+         return read_number(text, 0.0, 2.0, to.model_temperature);
+     },
+     [](const Settings& from) { return fmt::to_string(from.model_temperature); }},
+    {"MODEL_TIMEOUT_MS", "a whole number of milliseconds from 100 to 600000",
+     [](const std::string& text, Settings& to) {
+         return read_milliseconds(text, 100, to.model_timeout);
+     },
+     [](const Settings& from) { return fmt::to_string(from.model_timeout.count()); }},
+    {"MODEL_MAX_CONCURRENCY", "a whole number from 1 to 1000",
+     [](const std::string& text, Settings& to) {
+         return read_number(text, 1, 1000, to.model_max_concurrency);
+     },
+     [](const Settings& from) { return fmt::to_string(from.model_max_concurrency); }},
+    {"MODEL_HOURLY_BUDGET_USD", "a number of US dollars from 0 to 1000000",
+     [](const std::string& text, Settings& to) {
+         return read_number(text, 0.0, 1e6, to.model_hourly_budget_usd);
+     },
+     [](const Settings& from) { return fmt::to_string(from.model_hourly_budget_usd); }},
+    {"MODEL_DAILY_BUDGET_USD", "a number of US dollars from 0 to 1000000",
+     [](const std::string& text, Settings& to) {
+         return read_number(text, 0.0, 1e6, to.model_daily_budget_usd);
+     },
+     [](const Settings& from) { return fmt::to_string(from.model_daily_budget_usd); }},
+    {"MODEL_CA_FILE", "the path of a file, or nothing",
+     [](const std::string& text, Settings& to) {
+         to.model_ca_file = text;
+         return true;
+     },
+     [](const Settings& from) { return from.model_ca_file; }},
+    {"CONFIG_DIR", "the path of a folder, or nothing",
+     [](const std::string& text, Settings& to) {
+         to.config_dir = text;
+         return true;
+     },
+     [](const Settings& from) { return from.config_dir; }},
 }};
 
 /// A refused value as an error may show it. What was meant for MONGODB_URI may hold a password,
 /// also where it was put into another variable by mistake.
 std::string shown(const Declaration& declaration, const std::string& value) {
+    if (std::string_view(declaration.name) == kModelApiKey) return "***";
     const bool is_uri = value.find("://") != std::string::npos;
     return is_uri || std::string_view(declaration.name) == "MONGODB_URI" ? mask_uri(value) : value;
 }

@@ -25,6 +25,22 @@ struct Settings {
     std::string default_region = "MX";
     std::string log_level = "info";
     std::string log_format = "text";
+    /// Where an OpenAI-compatible API is, up to and with its version: `…/v1`.
+    std::string model_base_url = "https://api.openai.com/v1";
+    /// Empty: no model is asked, the rule agents answer.
+    std::string model_name{};
+    /// A secret; empty where the API wants none.
+    std::string model_api_key{};
+    double model_temperature = 0.2;
+    /// How long one request may take.
+    std::chrono::milliseconds model_timeout{20'000};
+    std::int64_t model_max_concurrency = 8;
+    double model_hourly_budget_usd = 5;
+    double model_daily_budget_usd = 50;
+    /// Authorities (PEM) to trust instead of the system's.
+    std::string model_ca_file{};
+    /// A folder with edited copies of what stands in config/; empty: as it was built in.
+    std::string config_dir{};
 };
 
 /// One setting as a person should see it.

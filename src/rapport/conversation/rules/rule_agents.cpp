@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "rapport/conversation/rules/built_in_files.hpp"
+#include "rapport/conversation/built_in_files.hpp"
 #include "rapport/conversation/rules/rule_classifier.hpp"
 #include "rapport/conversation/rules/rule_responder.hpp"
 #include "rapport/conversation/rules/rule_strategist.hpp"
@@ -25,7 +25,7 @@ RuleTables::RuleTables(std::shared_ptr<const rules::Tables> tables) : tables_(st
 
 RuleTables built_in_rule_tables() {
     static const RuleTables tables = tables_from(
-        [](std::string_view file) { return std::string(rules::built_in_file(file)); });
+        [](std::string_view file) { return std::string(built_in_file(file)); });
     return tables;
 }
 
