@@ -15,7 +15,7 @@ using Kind = PatternStep::Kind;
 using Steps = std::vector<PatternStep>;
 using Ways = std::vector<Steps>;
 
-constexpr std::size_t kMaxWays = 512;
+constexpr std::size_t kMaxWays = 4'096;
 constexpr std::ptrdiff_t kMaxGaps = 3;
 
 void append_each(Ways& ways, const Ways& tails) {
