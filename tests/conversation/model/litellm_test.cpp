@@ -49,7 +49,7 @@ class LiteLlm {
                << "litellm_settings:\n  telemetry: false\n";
         config.close();
         program_.emplace(
-            std::vector<std::string>{"python3", "-B", "-c",
+            std::vector<std::string>{"python3", "-c",
                                      "from litellm.proxy.proxy_cli import run_server; run_server()",
                                      "--config", folder_.path() / "config.yaml", "--host",
                                      "127.0.0.1", "--port", fmt::to_string(port_)},

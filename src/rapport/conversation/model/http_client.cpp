@@ -126,7 +126,7 @@ CurlEasy prepare(const std::string& url, const curl_slist* headers, const std::s
     return easy;
 }
 
-HttpProblem problem_of(CURLcode code) {
+HttpProblem problem_of(CURLcode code, bool sent) {
     switch (code) {
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
@@ -136,9 +136,11 @@ HttpProblem problem_of(CURLcode code) {
         case CURLE_SSL_ISSUER_ERROR:
             return HttpProblem::kUntrusted;
         case CURLE_URL_MALFORMAT:
-        case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_SSL_CACERT_BADFILE:
             return HttpProblem::kUnusable;
+        case CURLE_UNSUPPORTED_PROTOCOL:
+            // Ours, by its URL, or that of a server that does not speak HTTP.
+            return sent ? HttpProblem::kBroken : HttpProblem::kUnusable;
         default:
             return HttpProblem::kBroken;
     }
@@ -196,7 +198,7 @@ Async<HttpResponse> HttpClient::post(std::string url, std::vector<std::string> h
                           "HTTP: the answer is larger than is allowed");
     }
     if (*code != CURLE_OK) {
-        throw HttpFailure(problem_of(*code), sent,
+        throw HttpFailure(problem_of(*code, sent), sent,
                           fmt::format("HTTP: {}", curl_easy_strerror(*code)));
     }
     long status = 0;
