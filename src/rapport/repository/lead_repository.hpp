@@ -43,8 +43,9 @@ class LeadRepository : public BaseRepository<Lead> {
     /// only committing again tells, when no answer came.
     Async<TurnResult> commit_turn(Turn turn, Deadline deadline = {});
 
-    /// Stores the messages that a crash left in this lead alone, and returns how many. Whoever
-    /// loads a lead or commits a turn does it by itself.
+    /// Stores the messages that a crash left in this lead alone, but for those older than the
+    /// store's retention, and returns how many. Whoever loads a lead or commits a turn does it by
+    /// itself.
     Async<std::int64_t> settle(Lead lead, Deadline deadline = {});
 
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});

@@ -13,6 +13,14 @@ namespace {
 
 const std::vector<TurnAttachment> kNoAttachments;
 
+/// What retention would have removed by now is not brought back.
+void drop_expired(std::vector<Message>& messages, const Store& store) {
+    const auto retention = message_retention(store.collections());
+    if (!retention) return;
+    const Timestamp oldest = now() - *retention;
+    std::erase_if(messages, [&](const Message& message) { return message.created_at < oldest; });
+}
+
 /// The counted messages that the lead alone holds for certain, as they are to be stored: those of
 /// its last turns, as far as its ring reaches.
 std::vector<Message> unsettled_messages(const Lead& lead) {
@@ -50,6 +58,7 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     if (is_settled(lead)) co_return 0;
     deadline = bounded(deadline);
     std::vector<Message> messages = unsettled_messages(lead);
+    drop_expired(messages, store());
     if (!messages.empty()) {
         std::vector<ObjectId> ids;
         ids.reserve(messages.size());
