@@ -30,6 +30,20 @@ TEST_P(Settling, DoesNotBringBackWhatRetentionWouldHaveRemoved) {
     EXPECT_EQ(contents(stored()), (std::vector<std::string>{"lately", "today"}));
 }
 
+/// The ring remembers a turn longer than retention its message.
+TEST_P(Settling, LeavesTheTextOfAnExpiredMessageInTheWindowToCompare) {
+    const TurnResult first = commit({"hola", "buenas"}, "wamid.1");
+    commit({"otra"}, "wamid.2");
+    forget(first.messages);
+    EXPECT_TRUE(commit({"hola"}, "wamid.1").replayed);
+    const std::string refusal =
+        error_of<InvalidArgument>([&] { commit({"something else"}, "wamid.1"); });
+    EXPECT_EQ(refusal.find("something else"), std::string::npos) << "no text in errors";
+    commit(std::vector<std::string>(20, "more"));
+    EXPECT_TRUE(commit({"not known any more"}, "wamid.1").replayed);
+    EXPECT_EQ(loaded().message_count, 23);
+}
+
 class SettlingWithoutRetention : public ::testing::TestWithParam<std::string> {
   protected:
     SettlingWithoutRetention() { await(manager_.connect()); }

@@ -58,6 +58,14 @@ void check_turn(const Turn& turn) {
     }
 }
 
+/// The first message of a turn in the lead's ring, while recent_history still holds it; else null.
+const Message* first_in_window(const Lead& lead, std::vector<TurnRecord>::const_iterator turn) {
+    std::int64_t from_end = 0;
+    for (; turn != lead.recent_turns.end(); ++turn) from_end += turn->k;
+    const std::int64_t held = std::ssize(lead.recent_history);
+    return from_end < 1 || from_end > held ? nullptr : &*(lead.recent_history.end() - from_end);
+}
+
 /// Counts the messages and signals into the lead, and the turn into its ring.
 std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
                                 const std::vector<Signal>& signals) {
@@ -140,7 +148,8 @@ Async<std::optional<TurnResult>> LeadRepository::stored_turn(const Turn& turn, D
     // A message of somebody erased, whose number it was.
     if (first && first->lead_ref && *first->lead_ref != turn.lead.id) first.reset();
     if (!first && in_ring == ring.end()) co_return std::nullopt;
-    if (first && first->content != said.content) {
+    const Message* const same_id = first ? &*first : first_in_window(turn.lead, in_ring);
+    if (same_id != nullptr && same_id->content != said.content) {
         throw InvalidArgument("external_id: another message was stored under it");
     }
     // Another process may have stored it, and died before all its messages were.
