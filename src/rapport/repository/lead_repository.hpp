@@ -48,6 +48,11 @@ class LeadRepository : public BaseRepository<Lead> {
     /// itself.
     Async<std::int64_t> settle(Lead lead, Deadline deadline = {});
 
+    /// Makes `recent_history` the lead's newest messages by their time, where messages older than
+    /// those that were there have come in later, as an import's do. False when there was nothing
+    /// to change.
+    Async<bool> rebuild_history(std::string phone, Deadline deadline = {});
+
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
 
     /// Removes a lead and everything that was said, for good; false when there is no such lead. A
@@ -135,7 +140,8 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<void> store_messages(Committed committed, const Counted& turn, Deadline deadline);
     Async<void> replace_orphans(const std::vector<Message>& messages,
                                 const std::vector<Duplicate>& duplicates, Deadline deadline);
-    Async<void> replace_orphan(Message message, Deadline deadline);
+    Async<void> replace_orphan(Message message, bool same_id, Deadline deadline);
+    Async<std::vector<Message>> newest_messages(Lead lead, Deadline deadline);
     Async<std::vector<Message>> messages_of_turn(std::string lead_id, std::string turn_id,
                                                  Timestamp around, std::int64_t least,
                                                  Deadline deadline);

@@ -66,6 +66,13 @@ const Message* first_in_window(const Lead& lead, std::vector<TurnRecord>::const_
     return from_end < 1 || from_end > held ? nullptr : &*(lead.recent_history.end() - from_end);
 }
 
+/// True when another message may have the `_id` or external_id of one of these.
+bool has_key_of_caller(const std::vector<Message>& messages) {
+    return std::ranges::any_of(messages, [](const Message& message) {
+        return !message.id.empty() || message.external_id.has_value();
+    });
+}
+
 /// Counts the messages and signals into the lead, and the turn into its ring.
 std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
                                 const std::vector<Signal>& signals) {
@@ -73,7 +80,6 @@ std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
     TurnRecord record = make_turn_record(lead.version + 1, messages);
     record.turn_id = turn_id;
     for (Message& message : messages) {
-        message.id = ObjectId::generate();
         message.turn_id = turn_id;
         message = lead.add_message(std::move(message));
     }
@@ -209,7 +215,9 @@ Async<LeadRepository::Fate> LeadRepository::fate_of(const Lead& after,
     const Filter<Message> first = where(&Message::id) == first_message;
     const auto found =
         co_await store().find({&message_collection(), first.node(), {}, 1}, deadline);
-    co_return found.empty() ? Fate::kConflict : Fate::kCommitted;
+    // One that another turn has stored has a caller's `_id`.
+    const bool own_one = !found.empty() && scalar_at(found.front(), "turn_id") == to_scalar(*own);
+    co_return own_one ? Fate::kCommitted : Fate::kConflict;
 }
 
 Async<void> LeadRepository::commit(const Counted& turn, Deadline deadline) {
@@ -298,11 +306,12 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
                     std::move(turn.signals)};
     Lead& lead = counted.lead;
     const std::int64_t settled = lead.message_count;
+    const bool may_be_taken = has_key_of_caller(turn.messages);
     counted.messages = count_into(lead, std::move(turn.messages), counted.signals);
     lead.updated_at = now();
     if (counted.is_new) lead.created_at = lead.updated_at;
-    // With an external_id a message may yet have to take somebody erased's place.
-    const bool all_at_once = store().commits_as_one() && !counted.messages.front().external_id;
+    // A message may yet have to take somebody erased's place.
+    const bool all_at_once = store().commits_as_one() && !may_be_taken;
     lead.settled_count = all_at_once ? lead.message_count : settled;
     if (counted.is_new) {
         check(lead);  // of a stored one only what is added, which count_into() has checked
