@@ -53,6 +53,8 @@ Program::~Program() {
 }
 
 void Program::set(const std::string& name, const std::string& value) {
+    std::erase_if(environment_,
+                  [&](const std::string& variable) { return variable.starts_with(name + "="); });
     environment_.push_back(name + "=" + value);
 }
 
@@ -75,20 +77,22 @@ Outcome Program::run_bare(std::vector<std::string> arguments) const {
     std::vector<std::string> environment = environment_;
     const std::vector<char*> argv = pointers(arguments);
     const std::vector<char*> envp = pointers(environment);
+    const std::string run = std::to_string(runs_++);
+    const std::filesystem::path out = folder_ / (".out" + run);
+    const std::filesystem::path err = folder_ / (".err" + run);
     const pid_t child = ::fork();
     if (child == 0) {
         if (::chdir(folder_.c_str()) != 0) ::_exit(126);
         constexpr int kNewFile = O_WRONLY | O_CREAT | O_TRUNC;
         redirect(STDIN_FILENO, folder_ / ".in", O_RDONLY);
-        redirect(STDOUT_FILENO, folder_ / ".out", kNewFile);
-        redirect(STDERR_FILENO, folder_ / ".err", kNewFile);
+        redirect(STDOUT_FILENO, out, kNewFile);
+        redirect(STDERR_FILENO, err, kNewFile);
         ::execve(argv.front(), argv.data(), envp.data());
         ::_exit(127);
     }
     int status = 0;
     ::waitpid(child, &status, 0);
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_ / ".out"),
-            read_file(folder_ / ".err")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(out), read_file(err)};
 }
 
 }  // namespace rapport::testing

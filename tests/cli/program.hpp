@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/json/value.hpp>
 #include <filesystem>
 #include <string>
@@ -28,12 +29,12 @@ class Program {
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
-    /// Runs `rapport ARGUMENTS…` on the test's own database.
+    /// Runs `rapport ARGUMENTS…` on the test's own database. From any thread, as the next.
     Outcome run(std::vector<std::string> arguments) const;
     /// Runs it as it is: no --db is added.
     Outcome run_bare(std::vector<std::string> arguments) const;
 
-    /// Sets a variable of the environment for the runs that follow.
+    /// Sets a variable of the environment for the runs that follow, instead of what it was.
     void set(const std::string& name, const std::string& value);
 
     /// What the runs that follow read from stdin; nothing at first.
@@ -47,6 +48,7 @@ class Program {
     OwnDatabase database_;
     std::filesystem::path folder_;
     std::vector<std::string> environment_;
+    mutable std::atomic<int> runs_ = 0;
 };
 
 }  // namespace rapport::testing

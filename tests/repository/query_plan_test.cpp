@@ -122,6 +122,7 @@ void QueryPlan::ask_for_messages() {
     await(messages.get_total_tokens_for_lead(busy));
     await(messages.get_average_response_time(busy));
     await(messages.get_average_response_time(busy, std::nullopt));
+    await(LeadRepository(manager.database()).rebuild_history(busy));
     await(messages.delete_messages_for_lead(numbered_phone(77)));
 }
 

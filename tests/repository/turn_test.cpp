@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "rapport/repository/turn.hpp"
-#include "tests/repository/repository_test.hpp"
+#include "tests/repository/turn_fixture.hpp"
 
 namespace rapport::testing {
 namespace {
@@ -13,32 +12,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 
-class Turns : public RepositoryTest {
-  protected:
-    Lead loaded() { return await(leads.get_by_phone(kPhone)).value(); }
-
-    Turn turn_of(Lead lead, const std::vector<std::string>& texts,
-                 std::optional<std::string> external_id = {}) {
-        Turn turn{std::move(lead), {}};
-        for (const std::string& text : texts) {
-            turn.messages.push_back(said(text, milliseconds(next_++)));
-        }
-        turn.messages.front().external_id = std::move(external_id);
-        return turn;
-    }
-    TurnResult commit(const std::vector<std::string>& texts,
-                      std::optional<std::string> external_id = {}) {
-        return await(leads.commit_turn(turn_of(loaded(), texts, std::move(external_id))));
-    }
-    std::vector<Message> stored() { return await(messages.get_recent_messages(kPhone, 0)); }
-
-    LeadRepository another_process() { return LeadRepository(engine.store()); }
-    void forget(const std::vector<Message>& lost) {
-        for (const Message& message : lost) await(messages.delete_by_id(message.id.to_string()));
-    }
-
-    std::int64_t next_ = 0;
-};
+class Turns : public TurnTest {};
 
 ON_EVERY_ENGINE(LeadRepository, Turns);
 
@@ -222,9 +196,7 @@ TEST_P(Turns, ThatACrashCutShortAreSettledByTheNextLoad) {
     const std::int64_t settled = commit({"one"}).lead.message_count;
     const TurnResult last = commit({"two", "three"}, "wamid.2");
     forget(last.messages);
-    Update<Lead> as_left;
-    as_left.set(where(&Lead::settled_count), settled);
-    await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+    leave_unsettled(settled);
 
     EXPECT_TRUE(await(another_process().get_by_phone(kPhone)));
     auto restored = stored();
@@ -242,9 +214,7 @@ TEST_P(Turns, ThatAreSettledKeepTheirAttachments) {
     turn.messages[1].attachment = Attachment{"image", "house.jpg"};
     const TurnResult result = await(leads.commit_turn(turn));
     forget(result.messages);
-    Update<Lead> as_left;
-    as_left.set(where(&Lead::settled_count), 0);
-    await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+    leave_unsettled();
     EXPECT_EQ(await(another_process().settle(loaded())), 2);
     EXPECT_EQ(stored(), result.messages);
 }
@@ -291,9 +261,7 @@ TEST_P(Turns, AreSettledInPlaceOfSomeoneErased) {
     const TurnResult anew = await(leads.commit_turn(turn_of(new_lead(), {"hola"}, "wamid.1")));
     forget(anew.messages);
     await(messages.save_messages(of_erased.messages));
-    Update<Lead> as_left;
-    as_left.set(where(&Lead::settled_count), 0);
-    await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+    leave_unsettled();
     EXPECT_TRUE(await(another_process().get_by_phone(kPhone)));
     EXPECT_EQ(stored(), anew.messages);
 }

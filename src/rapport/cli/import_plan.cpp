@@ -98,9 +98,8 @@ Sides find_sides(const std::vector<std::string>& authors, const ImportOptions& o
 
 /// The same message always gets the same id, whatever was stored before.
 void identify(Message& message, const std::string& identity) {
-    message.external_id = "import:" + identity;
     message.id =
-        *ObjectId::parse(short_hash({message.lead_id, *message.external_id}).substr(0, 24));
+        *ObjectId::parse(short_hash({message.lead_id, "import:" + identity}).substr(0, 24));
 }
 
 /// Adds a message, or the reason why it cannot be stored.

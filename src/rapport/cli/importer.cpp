@@ -1,83 +1,80 @@
 #include "rapport/cli/importer.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "rapport/core/error.hpp"
 
 namespace rapport::cli {
+namespace {
 
-Async<Importer::Ids> Importer::stored_among(std::string lead_id, std::vector<ObjectId> ids) {
-    const auto found = co_await messages_.find_many(
-        where(&Message::id).in(ids) && where(&Message::lead_id) == lead_id, {.limit = 0});
-    Ids stored;
-    for (const Message& message : found) stored.insert(message.id);
-    co_return stored;
-}
-
-/// The lead counts a message before it is stored. Where an import was cut short between the two,
-/// the message stands in recent_history and nowhere else: it is stored now and not counted again.
-Async<std::int64_t> Importer::store_chunk(std::string lead_id, std::vector<Message> chunk) {
-    std::vector<ObjectId> ids;
-    ids.reserve(chunk.size());
-    for (const Message& message : chunk) ids.push_back(message.id);
-    while (true) {
-        const Ids stored = co_await stored_among(lead_id, ids);
-        Lead lead = co_await leads_.get_or_create(lead_id);
-        const auto history = lead.recent_history;
-        std::vector<Message> missing;
-        std::int64_t added = 0;
-        for (const Message& message : chunk) {
-            if (stored.contains(message.id)) continue;
-            const auto counted = std::ranges::find(history, message.id, &Message::id);
-            if (counted == history.end()) {
-                missing.push_back(lead.add_message(message));
-                ++added;
-            } else {
-                Message settled = message;
-                settled.seq = lead.message_count - added - (history.end() - counted) + 1;
-                settled.lead_ref = lead.id;
-                missing.push_back(std::move(settled));
-            }
-        }
-        if (missing.empty()) co_return 0;
-        try {
-            if (added > 0) co_await leads_.save(std::move(lead));
-        } catch (const VersionConflict&) {
-            continue;  // somebody else wrote: look again
-        }
-        co_await messages_.save_messages(std::move(missing));
-        co_return added;
+/// True when each message is at least as new as all that is there before it.
+bool all_follow(const Lead& lead, const std::vector<Message>& messages) {
+    Timestamp newest = lead.message_count > 0 ? lead.last_interaction_at : Timestamp::min();
+    for (const Message& message : messages) {
+        if (message.timestamp < newest) return false;
+        newest = message.timestamp;
     }
+    return true;
 }
 
-/// The newest messages may not be the last ones that came in. All of them are stored by now.
-Async<void> Importer::complete_history(std::string lead_id) {
-    while (auto lead = co_await leads_.get_by_phone(lead_id)) {
-        lead->recent_history = co_await messages_.get_recent_messages(
-            lead_id, static_cast<std::int64_t>(Lead::kHistoryWindow));
-        lead->settled_count = lead->message_count;
-        try {
-            co_await leads_.save(std::move(*lead));
-            co_return;
-        } catch (const VersionConflict&) {
-            continue;  // changed meanwhile: look again
+}  // namespace
+
+/// Those that this copy of the lead has not counted. What it has, and is not stored (any more),
+/// stands in its history.
+Async<std::vector<Message>> Importer::missing(const Lead& lead, std::span<const Message> some) {
+    std::vector<ObjectId> ids;
+    ids.reserve(some.size());
+    for (const Message& message : some) ids.push_back(message.id);
+    std::set<ObjectId> there;
+    for (const Message& entry : lead.recent_history) there.insert(entry.id);
+    for (const Message& message :
+         co_await messages_.find_many(where(&Message::id).in(ids), {.limit = 0})) {
+        // Not one of somebody erased, who had the number: the turn takes its place.
+        if (message.lead_ref.value_or(lead.id) == lead.id) there.insert(message.id);
+    }
+    std::vector<Message> missing;
+    for (const Message& message : some) {
+        if (there.insert(message.id).second) missing.push_back(message);
+    }
+    co_return missing;
+}
+
+Async<std::int64_t> Importer::store_turn(Lead& lead, std::span<const Message> some) {
+    while (true) {
+        Turn turn{std::move(lead), {}};
+        turn.messages = co_await missing(turn.lead, some);
+        if (turn.messages.empty()) {
+            lead = std::move(turn.lead);
+            co_return 0;
         }
+        const std::int64_t added = std::ssize(turn.messages);
+        const std::string lead_id = turn.lead.lead_id;
+        const auto full_name = turn.lead.full_name;
+        try {
+            lead = (co_await leads_.commit_turn(std::move(turn))).lead;
+            co_return added;
+        } catch (const VersionConflict&) {
+            // Somebody else wrote, the same messages maybe: look again.
+        }
+        lead = co_await leads_.get_or_create(lead_id, full_name);
     }
 }
 
 Async<std::int64_t> Importer::store(std::string lead_id, LeadMessages of_lead,
                                     std::function<void(std::int64_t)> progress) {
-    co_await leads_.get_or_create(lead_id, of_lead.full_name);
+    Lead lead = co_await leads_.get_or_create(lead_id, of_lead.full_name);
+    const bool in_order = all_follow(lead, of_lead.messages);
     std::int64_t added = 0;
-    const auto& all = of_lead.messages;
-    for (std::size_t from = 0; from < all.size(); from += Lead::kHistoryWindow) {
-        const std::size_t end = std::min(from + Lead::kHistoryWindow, all.size());
-        added += co_await store_chunk(lead_id, {all.begin() + static_cast<std::ptrdiff_t>(from),
-                                                all.begin() + static_cast<std::ptrdiff_t>(end)});
-        progress(static_cast<std::int64_t>(end - from));
+    for (std::span<const Message> rest(of_lead.messages); !rest.empty();) {
+        const auto some = rest.first(std::min(Turn::kMost, rest.size()));
+        added += co_await store_turn(lead, some);
+        progress(std::ssize(some));
+        rest = rest.subspan(some.size());
     }
-    if (added > 0) co_await complete_history(lead_id);
+    // Also where nothing was added: an import that did may have been cut short before this.
+    if (!in_order) co_await leads_.rebuild_history(lead_id);
     co_return added;
 }
 

@@ -2,8 +2,9 @@
 
 #include <cstdint>
 #include <functional>
-#include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "rapport/cli/import_plan.hpp"
 #include "rapport/repository/lead_repository.hpp"
@@ -24,11 +25,9 @@ class Importer {
                               std::function<void(std::int64_t)> progress);
 
   private:
-    using Ids = std::set<ObjectId>;
-
-    Async<Ids> stored_among(std::string lead_id, std::vector<ObjectId> ids);
-    Async<std::int64_t> store_chunk(std::string lead_id, std::vector<Message> chunk);
-    Async<void> complete_history(std::string lead_id);
+    // Awaited at once, so what they refer to outlives them.
+    Async<std::vector<Message>> missing(const Lead& lead, std::span<const Message> some);
+    Async<std::int64_t> store_turn(Lead& lead, std::span<const Message> some);
 
     LeadRepository leads_;
     MessageRepository messages_;

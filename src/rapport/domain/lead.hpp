@@ -36,7 +36,8 @@ struct TurnAttachment {
 BOOST_DESCRIBE_STRUCT(TurnAttachment, (), (i, attachment))
 
 /// One committed turn, kept in a lead's ring of the last turns: which version it made, its ids, how
-/// many messages it brought, and what of them `recent_history` does not hold.
+/// many messages it brought, and what of them `recent_history` does not hold. One without ids may
+/// also be a `recent_history` that was rebuilt, whose k entries stand where no turn has put them.
 struct TurnRecord {
     std::int64_t v = 0;
     std::optional<std::string> turn_id{};
@@ -64,7 +65,8 @@ struct Lead {
     std::string lead_id{};
     std::optional<std::string> full_name{};
     SalesStage current_stage = SalesStage::kInitialContact;
-    /// The last kHistoryWindow messages, in the order in which they were added.
+    /// The last kHistoryWindow messages, in the order in which they were added (after an import of
+    /// older ones: in the order of their time).
     std::vector<Message> recent_history{};
     /// The last kMaxSignals facts, oldest first.
     std::vector<Signal> signals{};

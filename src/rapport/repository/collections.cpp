@@ -1,5 +1,7 @@
 #include "rapport/repository/collections.hpp"
 
+#include <algorithm>
+
 #include "rapport/core/codec.hpp"
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
@@ -106,6 +108,15 @@ std::vector<Collection> all_collections(std::optional<std::chrono::seconds> rete
         messages.retired_indexes.emplace_back(kExpiryIndex);
     }
     return {lead_collection(), std::move(messages), erasure_collection(), spending_collection()};
+}
+
+std::optional<std::chrono::seconds> message_retention(const std::vector<Collection>& collections) {
+    for (const Collection& collection : collections) {
+        if (collection.name != message_collection().name) continue;
+        const auto expiry = std::ranges::find(collection.indexes, kExpiryIndex, &Index::name);
+        if (expiry != collection.indexes.end()) return expiry->expire_after;
+    }
+    return std::nullopt;
 }
 
 InsertDocuments insert_messages(const std::vector<Message>& messages) {

@@ -19,6 +19,10 @@ const Collection& message_collection();
 /// were stored; without it they stay, and an expiry set earlier is taken back.
 std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention);
 
+/// How long after they were stored messages are removed from a database of these collections;
+/// absent when they stay.
+std::optional<std::chrono::seconds> message_retention(const std::vector<Collection>& collections);
+
 /// Stores these messages.
 InsertDocuments insert_messages(const std::vector<Message>& messages);
 

@@ -49,9 +49,15 @@ class LeadRepository : public BaseRepository<Lead> {
     /// asking a model. Throws InvalidArgument when another text is stored under the external_id.
     Async<std::optional<TurnResult>> find_turn(Lead lead, Message first, Deadline deadline = {});
 
-    /// Stores the messages that a crash left in this lead alone, and returns how many. Whoever
-    /// loads a lead or commits a turn does it by itself.
+    /// Stores the messages that a crash left in this lead alone, but for those older than the
+    /// store's retention, and returns how many. Whoever loads a lead or commits a turn does it by
+    /// itself.
     Async<std::int64_t> settle(Lead lead, Deadline deadline = {});
+
+    /// Makes `recent_history` the lead's newest messages by their time, where messages older than
+    /// those that were there have come in later, as an import's do. False when there was nothing
+    /// to change.
+    Async<bool> rebuild_history(std::string phone, Deadline deadline = {});
 
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
 
@@ -140,7 +146,8 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<void> store_messages(Committed committed, const Counted& turn, Deadline deadline);
     Async<void> replace_orphans(const std::vector<Message>& messages,
                                 const std::vector<Duplicate>& duplicates, Deadline deadline);
-    Async<void> replace_orphan(Message message, Deadline deadline);
+    Async<void> replace_orphan(Message message, bool same_id, Deadline deadline);
+    Async<std::vector<Message>> newest_messages(Lead lead, Deadline deadline);
     Async<std::vector<Message>> messages_of_turn(std::string lead_id, std::string turn_id,
                                                  Timestamp around, std::int64_t least,
                                                  Deadline deadline);

@@ -36,6 +36,21 @@ void check_turn(const Turn& turn) {
     }
 }
 
+/// The first message of a turn in the lead's ring, while recent_history still holds it; else null.
+const Message* first_in_window(const Lead& lead, std::vector<TurnRecord>::const_iterator turn) {
+    std::int64_t from_end = 0;
+    for (; turn != lead.recent_turns.end(); ++turn) from_end += turn->k;
+    const std::int64_t held = std::ssize(lead.recent_history);
+    return from_end < 1 || from_end > held ? nullptr : &*(lead.recent_history.end() - from_end);
+}
+
+/// True when another message may have the `_id` or external_id of one of these.
+bool has_key_of_caller(const std::vector<Message>& messages) {
+    return std::ranges::any_of(messages, [](const Message& message) {
+        return !message.id.empty() || message.external_id.has_value();
+    });
+}
+
 /// Counts the messages and signals into the lead, and the turn into its ring.
 std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
                                 const std::vector<Signal>& signals) {
@@ -43,7 +58,6 @@ std::vector<Message> count_into(Lead& lead, std::vector<Message> messages,
     TurnRecord record = make_turn_record(lead.version + 1, messages);
     record.turn_id = turn_id;
     for (Message& message : messages) {
-        if (message.id.empty()) message.id = ObjectId::generate();
         message.turn_id = turn_id;
         message = lead.add_message(std::move(message));
     }
@@ -118,7 +132,8 @@ Async<std::optional<TurnResult>> LeadRepository::stored_turn(const Turn& turn, D
     // A message of somebody erased, whose number it was.
     if (first && first->lead_ref && *first->lead_ref != turn.lead.id) first.reset();
     if (!first && in_ring == ring.end()) co_return std::nullopt;
-    if (first && first->content != said.content) {
+    const Message* const same_id = first ? &*first : first_in_window(turn.lead, in_ring);
+    if (same_id != nullptr && same_id->content != said.content) {
         throw InvalidArgument("external_id: another message was stored under it");
     }
     // Another process may have stored it, and died before all its messages were.
@@ -178,7 +193,9 @@ Async<LeadRepository::Fate> LeadRepository::fate_of(const Lead& after,
     const Filter<Message> first = where(&Message::id) == first_message;
     const auto found =
         co_await store().find({&message_collection(), first.node(), {}, 1}, deadline);
-    co_return found.empty() ? Fate::kConflict : Fate::kCommitted;
+    // One that another turn has stored has a caller's `_id`.
+    const bool own_one = !found.empty() && scalar_at(found.front(), "turn_id") == to_scalar(*own);
+    co_return own_one ? Fate::kCommitted : Fate::kConflict;
 }
 
 Async<void> LeadRepository::commit(const Counted& turn, Deadline deadline) {
@@ -278,11 +295,12 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
                     std::move(turn.signals)};
     Lead& lead = counted.lead;
     const std::int64_t settled = lead.message_count;
+    const bool may_be_taken = has_key_of_caller(turn.messages);
     counted.messages = count_into(lead, std::move(turn.messages), counted.signals);
     lead.updated_at = now();
     if (counted.is_new) lead.created_at = lead.updated_at;
-    // With an external_id a message may yet have to take somebody erased's place.
-    const bool all_at_once = store().commits_as_one() && !counted.messages.front().external_id;
+    // A message may yet have to take somebody erased's place.
+    const bool all_at_once = store().commits_as_one() && !may_be_taken;
     lead.settled_count = all_at_once ? lead.message_count : settled;
     if (counted.is_new) {
         check(lead);  // of a stored one only what is added, which count_into() has checked

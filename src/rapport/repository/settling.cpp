@@ -13,6 +13,14 @@ namespace {
 
 const std::vector<TurnAttachment> kNoAttachments;
 
+/// What retention would have removed by now is not brought back.
+void drop_expired(std::vector<Message>& messages, const Store& store) {
+    const auto retention = message_retention(store.collections());
+    if (!retention) return;
+    const Timestamp oldest = now() - *retention;
+    std::erase_if(messages, [&](const Message& message) { return message.created_at < oldest; });
+}
+
 /// The counted messages that the lead alone holds for certain, as they are to be stored: those of
 /// its last turns, as far as its ring reaches.
 std::vector<Message> unsettled_messages(const Lead& lead) {
@@ -50,6 +58,7 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     if (is_settled(lead)) co_return 0;
     deadline = bounded(deadline);
     std::vector<Message> messages = unsettled_messages(lead);
+    drop_expired(messages, store());
     if (!messages.empty()) {
         std::vector<ObjectId> ids;
         ids.reserve(messages.size());
@@ -58,6 +67,10 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
         std::set<ObjectId> stored;
         for (const Document& document :
              co_await store().find({&message_collection(), same.node()}, deadline)) {
+            // One of somebody erased, whose number it was, is in the way.
+            const Scalar counted_by = scalar_at(document, "lead_ref");
+            if (std::holds_alternative<ObjectId>(counted_by) && counted_by != Scalar(lead.id))
+                continue;
             stored.insert(std::get<ObjectId>(scalar_at(document, "_id")));
         }
         fault_point("settling.checked");
@@ -77,25 +90,31 @@ Async<void> LeadRepository::replace_orphans(const std::vector<Message>& messages
                                             const std::vector<Duplicate>& duplicates,
                                             Deadline deadline) {
     for (const Duplicate& duplicate : duplicates) {
-        // One with the same `_id` is the message itself, stored before.
-        if (duplicate.index == "_id") continue;
         const Message& message = messages.at(duplicate.position);
-        if (!message.external_id) throw DuplicateKey("messages: " + duplicate.index + " is taken");
-        co_await replace_orphan(message, deadline);
+        const bool same_id = duplicate.index == "_id";
+        if (!same_id && !message.external_id) {
+            throw DuplicateKey("messages: " + duplicate.index + " is taken");
+        }
+        co_await replace_orphan(message, same_id, deadline);
     }
 }
 
-/// Stores a message whose external_id is taken: by one of somebody erased, who had the number,
-/// which goes; or by one that was stored outside any turn meanwhile: then it is kept without, since
-/// a counted message must not be missing.
-Async<void> LeadRepository::replace_orphan(Message message, Deadline deadline) {
-    const Filter<Message> same = where(&Message::lead_id) == message.lead_id &&
-                                 where(&Message::external_id) == message.external_id.value();
+/// Stores a message whose `_id` or external_id is taken: by one of somebody erased, who had the
+/// number, which goes; or by one that was stored outside any turn meanwhile: then it is kept
+/// without external_id, since a counted message must not be missing. With the same `_id` it is
+/// mostly the message itself, stored before.
+Async<void> LeadRepository::replace_orphan(Message message, bool same_id, Deadline deadline) {
+    Filter<Message> same = where(&Message::id) == message.id;
+    if (!same_id) {
+        same = where(&Message::lead_id) == message.lead_id &&
+               where(&Message::external_id) == message.external_id.value();
+    }
     const auto found = co_await store().find({&message_collection(), same.node(), {}, 1}, deadline);
     if (!found.empty()) {
         const auto other = from_document<Message>(found.front());
         if (!other.lead_ref || *other.lead_ref == message.lead_ref ||
             co_await find_one(where(&Lead::id) == *other.lead_ref, deadline)) {
+            if (same_id) co_return;
             message.external_id.reset();
         } else {
             const Filter<Message> orphan = where(&Message::id) == other.id;

@@ -5,6 +5,14 @@
 #include <utility>
 
 namespace rapport {
+namespace {
+
+/// The version that the last turn in the ring made: it never comes back.
+std::int64_t last_turn_of(const Lead& lead) {
+    return lead.recent_turns.empty() ? 0 : lead.recent_turns.back().v;
+}
+
+}  // namespace
 
 TurnRecord make_turn_record(std::int64_t version, const std::vector<Message>& messages) {
     TurnRecord record;
@@ -33,13 +41,16 @@ bool KnownLeads::settled(const Lead& lead) const {
     if (lead.recent_history.empty()) return false;
     const std::scoped_lock lock(mutex_);
     const auto found = leads_.find(lead.id);
-    return found != leads_.end() && found->second.last_message == lead.recent_history.back().id;
+    return found != leads_.end() && found->second.last_message == lead.recent_history.back().id &&
+           found->second.last_turn == last_turn_of(lead);
 }
 
 void KnownLeads::remember_settled(const Lead& lead) {
     if (lead.recent_history.empty()) return;
     const std::scoped_lock lock(mutex_);
-    entry(lead).last_message = lead.recent_history.back().id;
+    Known& known = entry(lead);
+    known.last_message = lead.recent_history.back().id;
+    known.last_turn = last_turn_of(lead);
 }
 
 std::optional<Lead> KnownLeads::as_stored(const Lead& lead) const {

@@ -17,8 +17,9 @@ struct Turn {
     /// follow-up, hand-off, name) are changed here; history, signals and counts are not touched.
     Lead lead;
     /// 1 to kMost, in their order. The first one's `external_id`, where it has one, is the turn's:
-    /// a turn is stored once, however often its message is delivered. The others have none. Those
-    /// without an `_id` are given one; an `_id` they have must be a new one.
+    /// a turn is stored once, however often its message is delivered. The others have none.
+    /// A message that has an `_id` keeps it: its caller has looked, since the lead was loaded, that
+    /// the lead has no such message yet.
     std::vector<Message> messages;
     /// To be added to the lead's.
     std::vector<Signal> signals{};
@@ -82,8 +83,10 @@ class KnownLeads {
         std::size_t operator()(const ObjectId& id) const;
     };
     struct Known {
-        /// Of the settled ones. Not how many there were: a count may come back.
+        /// Of the settled ones. Not how many there were: a count may come back, as an `_id` that
+        /// a caller has made may.
         ObjectId last_message{};
+        std::int64_t last_turn = 0;
         std::int64_t version = 0;
         Lead members{};
     };

@@ -37,6 +37,9 @@ class Store {
 
     virtual Async<Result> run(Operation operation, Deadline deadline) = 0;
 
+    /// What it was made to hold, expiries included.
+    virtual const std::vector<Collection>& collections() const = 0;
+
     /// True when CommitDocuments is one transaction, so that its details are stored whenever its
     /// change happened.
     virtual bool commits_as_one() const = 0;

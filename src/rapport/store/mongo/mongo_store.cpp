@@ -132,6 +132,8 @@ class MongoStore final : public Store {
         return current_executor()->submit(std::move(operation), deadline);
     }
 
+    const std::vector<Collection>& collections() const override { return options_.collections; }
+
     bool commits_as_one() const override { return false; }
 
     StoreCounters counters() const override {

@@ -86,6 +86,8 @@ class SqliteStore final : public Store {
         return executor->submit(std::move(operation), deadline);
     }
 
+    const std::vector<Collection>& collections() const override { return options_.collections; }
+
     bool commits_as_one() const override { return true; }
 
     StoreCounters counters() const override {
