@@ -101,7 +101,7 @@ class WhatRapportWrites(DatabaseTest):
             "_id": bson.ObjectId, "lead_id": str, "role": str, "content": str, "tokens": int,
             "timestamp": datetime.datetime, "created_at": datetime.datetime,
             "updated_at": datetime.datetime, "seq": int, "lead_ref": bson.ObjectId,
-            "external_id": str})
+            "turn_id": str})
         self.assertEqual((first["role"], first["content"], first["seq"]), ("lead", "Hola 👍", 1))
         self.assertEqual((second["role"], second["tokens"], second["seq"]), ("assistant", 7, 2))
         self.assertEqual(first["lead_ref"], lead["_id"])
