@@ -18,9 +18,21 @@ std::string random_text(std::mt19937& random, std::size_t words) {
         std::ifstream in(std::string(RAPPORT_RULE_TABLES) + "/signals.es.toml");
         return std::string(std::istreambuf_iterator<char>(in), {});
     }();
-    static constexpr const char* kPieces[] = {
-        "20,000 al mes", "¿", "👍", "$", "before ", " somos 12 personas ", "by Friday", "\n", "ñ",
-        "I'm the CTO",   ".", "é", "20 mil pesos", "we need a ", "tengo que preguntarle a mi jefe"};
+    static constexpr const char* kPieces[] = {"20,000 al mes",
+                                              "¿",
+                                              "👍",
+                                              "$",
+                                              "before ",
+                                              " somos 12 personas ",
+                                              "by Friday",
+                                              "\n",
+                                              "ñ",
+                                              "I'm the CTO",
+                                              ".",
+                                              "é",
+                                              "20 mil pesos",
+                                              "we need a ",
+                                              "tengo que preguntarle a mi jefe"};
     std::string text;
     for (std::size_t i = 0; i < words; ++i) {
         if (random() % 2 == 0) {
@@ -54,27 +66,26 @@ TEST(RuleReading, TakesEvidenceWordForWord) {
 }
 
 TEST(RuleReading, TakesTheLanguageOfTheConversationWhereAMessageShowsNone) {
-    EXPECT_EQ(rule_turn(rule_conversation("👍", "When would you like to start?"))
-                  .classification.language,
-              Language::kEnglish);
-    EXPECT_EQ(rule_turn(rule_conversation("👍", "¿Cuándo te gustaría empezar?"))
-                  .classification.language,
-              Language::kSpanish);
+    EXPECT_EQ(
+        rule_turn(rule_conversation("👍", "When would you like to start?")).classification.language,
+        Language::kEnglish);
+    EXPECT_EQ(
+        rule_turn(rule_conversation("👍", "¿Cuándo te gustaría empezar?")).classification.language,
+        Language::kSpanish);
 }
 
 TEST(RuleReading, FitsTheReasoningHoweverMuchIsSaid) {
     std::mt19937 random(7);
     const Classification classification =
         rule_turn(rule_conversation(random_text(random, 3'000))).classification;
-    EXPECT_LE(count_characters(classification.reasoning),
-              Classification::kMaxReasoningCharacters);
+    EXPECT_LE(count_characters(classification.reasoning), Classification::kMaxReasoningCharacters);
     EXPECT_GT(classification.reasoning.size(), 300U);
 }
 
 TEST(RuleReading, ReadsTheLongestMessageInBoundedTime) {
     for (const std::string& piece :
-         {std::string("how much "), std::string("20 mil "), std::string("no "),
-          std::string("a"), std::string("?"), std::string("👍"), std::string("somos 12 personas ")}) {
+         {std::string("how much "), std::string("20 mil "), std::string("no "), std::string("a"),
+          std::string("?"), std::string("👍"), std::string("somos 12 personas ")}) {
         std::string text;
         while (text.size() + piece.size() <= kMaxContentBytes) text += piece;
         const auto start = std::chrono::steady_clock::now();

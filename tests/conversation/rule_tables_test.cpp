@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 class RuleTablesFolder : public ::testing::Test {
   protected:
     RuleTablesFolder()
-        : folder_(fs::temp_directory_path() / ("rapport_rules_" + ObjectId::generate().to_string())) {
+        : folder_(fs::temp_directory_path() /
+                  ("rapport_rules_" + ObjectId::generate().to_string())) {
         fs::copy(RAPPORT_RULE_TABLES, folder_);
     }
     ~RuleTablesFolder() override { fs::remove_all(folder_); }

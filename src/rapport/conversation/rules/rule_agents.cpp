@@ -24,8 +24,8 @@ RuleTables tables_from(const std::function<std::string(std::string_view)>& text_
 RuleTables::RuleTables(std::shared_ptr<const rules::Tables> tables) : tables_(std::move(tables)) {}
 
 RuleTables built_in_rule_tables() {
-    static const RuleTables tables = tables_from(
-        [](std::string_view file) { return std::string(rules::built_in_file(file)); });
+    static const RuleTables tables =
+        tables_from([](std::string_view file) { return std::string(rules::built_in_file(file)); });
     return tables;
 }
 

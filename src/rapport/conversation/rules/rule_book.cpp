@@ -25,7 +25,8 @@ void replace(std::string& text, std::string_view placeholder, std::string_view v
 void check_has_quantity(const std::string& pattern, const WordSets& sets) {
     for (const std::vector<PatternStep>& way : parse_pattern(pattern, sets)) {
         const bool has = std::any_of(way.begin(), way.end(), [](const PatternStep& step) {
-            return step.kind == PatternStep::Kind::kNumber || step.kind == PatternStep::Kind::kMoney;
+            return step.kind == PatternStep::Kind::kNumber ||
+                   step.kind == PatternStep::Kind::kMoney;
         });
         if (!has) {
             throw InvalidArgument("pattern \"" + pattern +

@@ -77,7 +77,8 @@ Rule intent_rule(ConfigTable& table) {
 Rule signal_rule(ConfigTable& table) {
     Rule rule{.name = table.text("name")};
     const auto dimension = table.choice<SignalDimension>("dimension");
-    if (!dimension) table.fail("dimension", "is missing; write budget, authority, need or timeline");
+    if (!dimension)
+        table.fail("dimension", "is missing; write budget, authority, need or timeline");
     rule.signal = SignalRule{.dimension = *dimension,
                              .value = table.text("value"),
                              .confidence = table.number_or("confidence", 0.8)};
