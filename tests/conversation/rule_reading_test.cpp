@@ -15,8 +15,12 @@ namespace {
 /// Texts made of the tables' own words in random order, so that many rules apply.
 std::string random_text(std::mt19937& random, std::size_t words) {
     static const std::string source = [] {
-        std::ifstream in(std::string(RAPPORT_RULE_TABLES) + "/signals.es.toml");
-        return std::string(std::istreambuf_iterator<char>(in), {});
+        std::string text;
+        for (const char* file : {"/signals.es.toml", "/intents.es.toml", "/intents.en.toml"}) {
+            std::ifstream in(std::string(RAPPORT_RULE_TABLES) + file);
+            text.append(std::istreambuf_iterator<char>(in), {});
+        }
+        return text;
     }();
     static constexpr const char* kPieces[] = {"20,000 al mes",
                                               "¿",
@@ -62,7 +66,7 @@ TEST(RuleReading, TakesEvidenceWordForWord) {
             EXPECT_EQ(signal.extracted_value.find('{'), std::string::npos);
         }
     }
-    EXPECT_GT(signals, 200U);
+    EXPECT_GT(signals, 100U);
 }
 
 TEST(RuleReading, TakesTheLanguageOfTheConversationWhereAMessageShowsNone) {
@@ -72,6 +76,16 @@ TEST(RuleReading, TakesTheLanguageOfTheConversationWhereAMessageShowsNone) {
     EXPECT_EQ(
         rule_turn(rule_conversation("👍", "¿Cuándo te gustaría empezar?")).classification.language,
         Language::kSpanish);
+}
+
+TEST(RuleReading, LeavesOutTheRulesOfALanguageThatAMessageIsPlainlyNotIn) {
+    const auto reasoning = [](const char* text) {
+        return rule_turn(rule_conversation(text)).classification.reasoning;
+    };
+    EXPECT_EQ(reasoning("no, I have not").find("dice que no"), std::string::npos);
+    EXPECT_EQ(reasoning("no, la verdad que no").find("says no"), std::string::npos);
+    EXPECT_NE(reasoning("no").find("dice que no"), std::string::npos);
+    EXPECT_NE(reasoning("no").find("says no"), std::string::npos);
 }
 
 TEST(RuleReading, FitsTheReasoningHoweverMuchIsSaid) {

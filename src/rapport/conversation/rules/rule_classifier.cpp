@@ -18,12 +18,16 @@ constexpr double kLeastScore = 1;
 
 using Scores = std::array<double, kIntents>;
 
+/// Each language adds up its own rules, and the greater sum counts: `no` and `?` are said in both.
 Scores scores_of(const Reading& reading) {
-    Scores scores{};
+    Scores spanish{};
+    Scores english{};
     for (const Rule* rule : reading.applied) {
+        Scores& scores = rule->language == Language::kSpanish ? spanish : english;
         if (rule->intent) scores[static_cast<std::size_t>(*rule->intent)] += rule->weight;
     }
-    return scores;
+    for (std::size_t i = 0; i < kIntents; ++i) english[i] = std::max(english[i], spanish[i]);
+    return english;
 }
 
 void set_intent(const Reading& reading, const Scores& scores, Classification& result) {

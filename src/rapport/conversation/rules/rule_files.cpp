@@ -48,7 +48,8 @@ RulePatterns patterns_of(ConfigTable& table) {
             .before = table.texts_or_none("before")};
 }
 
-void add_rule(ConfigTable& table, Rule rule, Tables& tables) {
+void add_rule(ConfigTable& table, Rule rule, Language language, Tables& tables) {
+    rule.language = language;
     rule.min_words = whole_number(table, "min_words", rule.min_words);
     rule.max_words = whole_number(table, "max_words", rule.max_words);
     const RulePatterns patterns = patterns_of(table);
@@ -131,11 +132,11 @@ void read_rules(const std::string& file, const std::string& text, WordSets& sets
     };
     for (ConfigTable& rule : table.tables("rule")) {
         named_once(rule);
-        add_rule(rule, intent_rule(rule), tables);
+        add_rule(rule, intent_rule(rule), language, tables);
     }
     for (ConfigTable& signal : table.tables("signal")) {
         named_once(signal);
-        add_rule(signal, signal_rule(signal), tables);
+        add_rule(signal, signal_rule(signal), language, tables);
     }
     table.done();
 }
