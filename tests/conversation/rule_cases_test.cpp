@@ -65,8 +65,9 @@ TEST_P(RuleCases, AreUnderstood) {
 
         EXPECT_EQ(enum_to_string(classification.intent), text_of(expected, "intent"))
             << classification.reasoning;
-        EXPECT_EQ(enum_to_string(classification.language),
-                  !language.empty() ? language : spanish ? "spanish" : "english");
+        EXPECT_EQ(enum_to_string(classification.language), !language.empty() ? language
+                                                           : spanish         ? "spanish"
+                                                                             : "english");
         expect_text(expected, "topic", classification.topic);
         expect_text(expected, "urgency", enum_to_string(classification.urgency));
         expect_text(expected, "sentiment", enum_to_string(classification.sentiment));

@@ -86,10 +86,14 @@ TEST(Pattern, SaysWhatItSays) {
 
 TEST(Pattern, ThatCannotBeReadIsAnErrorThatSaysWhy) {
     const std::pair<const char*, const char*> cases[] = {
-        {"(a|b", "a ) is missing"},   {"a ] b", "a ] too many"},
-        {"@months", "no set @months"}, {"{monney}", "there are {word}, {number} and {money}"},
-        {"* a", "starts with a gap"},  {"a *", "ends with *"},
-        {"< >", "holds no word"},      {"a ... b", "... before its end"},
+        {"(a|b", "a ) is missing"},
+        {"a ] b", "a ] too many"},
+        {"@months", "no set @months"},
+        {"{monney}", "there are {word}, {number} and {money}"},
+        {"* a", "starts with a gap"},
+        {"a *", "ends with *"},
+        {"< >", "holds no word"},
+        {"a ... b", "... before its end"},
         {"a * b * c * d * e", "more than three *"},
         {"(a|b|c|d|e|f|g|h) (a|b|c|d|e|f|g|h) (a|b|c|d|e|f|g|h) (a|b|c|d|e|f|g|h) (a|b)",
          "more than 4096 ways"},

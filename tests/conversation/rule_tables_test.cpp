@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 class RuleTablesFolder : public ::testing::Test {
   protected:
     RuleTablesFolder()
-        : folder_(fs::temp_directory_path() / ("rapport_rules_" + ObjectId::generate().to_string())) {
+        : folder_(fs::temp_directory_path() /
+                  ("rapport_rules_" + ObjectId::generate().to_string())) {
         fs::copy(RAPPORT_RULE_TABLES, folder_);
     }
     ~RuleTablesFolder() override { fs::remove_all(folder_); }
@@ -79,9 +80,16 @@ TEST_F(RuleTablesFolder, TakesAnEditedFact) {
     EXPECT_NE(turn.execution.message.content.find("desde 900 pesos"), std::string::npos);
 }
 
-TEST_F(RuleTablesFolder, WithoutAFileIsAnError) {
-    fs::remove(folder_ / "signals.es.toml");
-    expect_error("signals.es.toml: ", "must hold all files");
+TEST_F(RuleTablesFolder, WithoutAFileTakesTheBuiltInOne) {
+    for (const char* file : {"signals.es.toml", "replies.es.toml"}) fs::remove(folder_ / file);
+    const Conversation conversation = rule_conversation("Somos 12 usuarios, ¿cuánto cuesta?");
+    EXPECT_EQ(rule_turn(conversation, load_rule_tables(folder_)).execution,
+              rule_turn(conversation).execution);
+}
+
+TEST_F(RuleTablesFolder, ThatIsNotThereIsAnError) {
+    fs::remove_all(folder_);
+    expect_error(folder_.string(), "no such folder");
 }
 
 TEST_F(RuleTablesFolder, ThatIsNoTomlIsAnErrorWithItsLine) {

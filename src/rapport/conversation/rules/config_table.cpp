@@ -9,8 +9,8 @@ namespace rapport::rules {
 namespace {
 
 const ConfigValue* find_in(const ConfigValue::Table& table, std::string_view key) {
-    const auto found =
-        std::find_if(table.begin(), table.end(), [&](const auto& item) { return item.first == key; });
+    const auto found = std::find_if(table.begin(), table.end(),
+                                    [&](const auto& item) { return item.first == key; });
     return found == table.end() ? nullptr : &found->second;
 }
 
@@ -30,8 +30,8 @@ const ConfigValue* ConfigTable::find(std::string_view key) {
 
 const ConfigValue& ConfigTable::need(std::string_view key, std::string_view example) {
     if (const ConfigValue* value = find(key)) return *value;
-    throw InvalidArgument(fmt::format("{}:{}: {} is missing; write {} = {}", file_, value_->line,
-                                      key, key, example));
+    throw InvalidArgument(
+        fmt::format("{}:{}: {} is missing; write {} = {}", file_, value_->line, key, key, example));
 }
 
 bool ConfigTable::has(std::string_view key) { return find(key) != nullptr; }
@@ -114,8 +114,8 @@ void ConfigTable::done() const {
 
 void ConfigTable::fail(std::string_view key, std::string_view problem) const {
     const ConfigValue* value = find_in(*table_, key);
-    throw InvalidArgument(fmt::format("{}:{}: {}: {}", file_, value ? value->line : value_->line,
-                                      key, problem));
+    throw InvalidArgument(
+        fmt::format("{}:{}: {}: {}", file_, value ? value->line : value_->line, key, problem));
 }
 
 }  // namespace rapport::rules

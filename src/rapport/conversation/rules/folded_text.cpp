@@ -58,7 +58,9 @@ char break_of(char32_t c) {
 
 /// A letter of another alphabet; it stays as it is.
 bool is_other_letter(char32_t c) {
-    return (c >= 0x100 && c < 0x2000) || (c >= 0x2C00 && c < 0xE000 && !(c >= 0x3000 && c < 0x3040));
+    if (is_modifier(c) || is_apostrophe(c)) return false;
+    return (c >= 0x100 && c < 0x2000) ||
+           (c >= 0x2C00 && c < 0xE000 && !(c >= 0x3000 && c < 0x3040));
 }
 
 class Folder {

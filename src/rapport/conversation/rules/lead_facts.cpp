@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "rapport/core/utf8.hpp"
+#include "rapport/conversation/rules/folded_text.hpp"
 
 namespace rapport::rules {
 namespace {
@@ -16,13 +16,12 @@ constexpr std::string_view kSeats = "seats: ";
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Letters and, in UTF-8, bytes of letters; no punctuation that could be markup or a link.
+/// One word of letters; no punctuation that could be markup or a link.
 bool is_name(std::string_view text) {
-    return text.size() >= 2 && text.size() <= kMaxNameBytes &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                      static_cast<unsigned char>(c) >= 0xC3;
-           });
+    if (text.size() < 2 || text.size() > kMaxNameBytes) return false;
+    const FoldedText folded = fold(text);
+    return folded.tokens.size() == 1 && folded.tokens[0].kind == Token::Kind::kWord &&
+           folded.tokens[0].end == text.size() && folded.tokens[0].begin == 0;
 }
 
 std::optional<std::string> first_name(const Lead& lead) {

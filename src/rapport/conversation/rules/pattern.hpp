@@ -40,7 +40,6 @@ using WordSets = std::map<std::string, std::vector<std::string>, std::less<>>;
 /// Every way in which a pattern can be said: choices `(a|b)` and optional parts `[a|b]` are written
 /// out, a set contributes itself and those of its members that are several words. Throws
 /// InvalidArgument that says what is wrong with the pattern and what to write instead.
-std::vector<std::vector<PatternStep>> parse_pattern(std::string_view pattern,
-                                                    const WordSets& sets);
+std::vector<std::vector<PatternStep>> parse_pattern(std::string_view pattern, const WordSets& sets);
 
 }  // namespace rapport::rules

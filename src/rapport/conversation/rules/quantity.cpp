@@ -46,7 +46,8 @@ class QuantityReader {
         const std::optional<double> value = value_at(first);
         if (!value) return std::nullopt;
         Quantity quantity{.value = *value, .number_tokens = 1};
-        while (const double* times = look_up(words_.multipliers, word(first + quantity.number_tokens))) {
+        while (const double* times =
+                   look_up(words_.multipliers, word(first + quantity.number_tokens))) {
             quantity.value *= *times;
             ++quantity.number_tokens;
         }
@@ -63,7 +64,8 @@ class QuantityReader {
         if (const std::string* period = look_up(words_.period_adverbs, word(next))) {
             quantity.period = *period;
             ++next;
-        } else if (const std::size_t skipped = per_tokens(next); skipped > 0 || slash_before(next)) {
+        } else if (const std::size_t skipped = per_tokens(next);
+                   skipped > 0 || slash_before(next)) {
             if (const std::string* noun = look_up(words_.period_nouns, word(next + skipped))) {
                 quantity.period = *noun;
                 next += skipped + 1;
@@ -75,11 +77,15 @@ class QuantityReader {
         }
     }
 
-    const std::string* currency_at(std::size_t token) const {
-        return look_up(words_.currencies, word(token));
+    /// Signs and codes stand before their amount, `pesos` after it.
+    const std::string* currency_before(std::size_t token) const {
+        return word(token).size() <= kMaxCodeBytes ? look_up(words_.currencies, word(token))
+                                                   : nullptr;
     }
 
   private:
+    static constexpr std::size_t kMaxCodeBytes = 3;
+
     /// `20 a month` may be anything; `20,000 a month` is what somebody pays.
     static constexpr double kLeastAmountWithoutCurrency = 500;
 
@@ -121,15 +127,14 @@ std::string Quantity::money_text() const {
     return text;
 }
 
-Quantities::Quantities(std::string_view message, const FoldedText& text,
-                       const QuantityWords& words)
+Quantities::Quantities(std::string_view message, const FoldedText& text, const QuantityWords& words)
     : index_(text.tokens.size(), 0) {
     const QuantityReader reader(message, text, words);
     for (std::size_t token = 0; token < text.tokens.size(); ++token) {
         Quantity quantity;
-        if (const std::string* currency = reader.currency_at(token)) {
+        if (const std::string* currency = reader.currency_before(token)) {
             std::size_t number = token + 1;
-            const std::string* more_exact = reader.currency_at(number);  // US$, USD $
+            const std::string* more_exact = reader.currency_before(number);  // US$, USD $
             if (more_exact) ++number;
             std::optional<Quantity> amount = reader.number_at(number);
             if (!amount) continue;

@@ -13,8 +13,8 @@ namespace rapport::rules {
 
 /// The words of numbers and money, folded, of all languages together.
 struct QuantityWords {
-    std::map<std::string, double, std::less<>> numbers{};      ///< `veinte` → 20
-    std::map<std::string, double, std::less<>> multipliers{};  ///< `mil` → 1000
+    std::map<std::string, double, std::less<>> numbers{};          ///< `veinte` → 20
+    std::map<std::string, double, std::less<>> multipliers{};      ///< `mil` → 1000
     std::map<std::string, std::string, std::less<>> currencies{};  ///< `pesos` → `MXN`
     /// `monthly` → `month`: after an amount they say how often.
     std::map<std::string, std::string, std::less<>> period_adverbs{};

@@ -70,7 +70,8 @@ void check_all_actions(const ConfigTable& table, std::string_view key,
         });
         if (!covered) {
             table.fail(key, fmt::format("action {} has none for all intents; add a [[{}]] "
-                                        "without intents", name, key));
+                                        "without intents",
+                                        name, key));
         }
     }
 }

@@ -25,8 +25,8 @@ ReplyTemplate::ReplyTemplate(std::string_view text, const Facts& always,
                 throw InvalidArgument(fmt::format("{{{}}} is no placeholder", name));
             }
             if (!inside && !always.contains(name)) {
-                throw InvalidArgument(
-                    fmt::format("{{{0}}} is not always known; put it in brackets: [ {{{0}}}]", name));
+                throw InvalidArgument(fmt::format(
+                    "{{{0}}} is not always known; put it in brackets: [ {{{0}}}]", name));
             }
             parts_.back().pieces.push_back({true, name});
             text.remove_prefix(end + 1);
@@ -44,10 +44,9 @@ ReplyTemplate::ReplyTemplate(std::string_view text, const Facts& always,
 std::string ReplyTemplate::fill(const Facts& facts) const {
     std::string filled;
     for (const Part& part : parts_) {
-        const bool known =
-            std::all_of(part.pieces.begin(), part.pieces.end(), [&](const Piece& piece) {
-                return !piece.placeholder || facts.contains(piece.text);
-            });
+        const bool known = std::all_of(
+            part.pieces.begin(), part.pieces.end(),
+            [&](const Piece& piece) { return !piece.placeholder || facts.contains(piece.text); });
         if (!known) continue;
         for (const Piece& piece : part.pieces) {
             filled += piece.placeholder ? facts.find(piece.text)->second : piece.text;

@@ -24,18 +24,19 @@ RuleTables tables_from(const std::function<std::string(std::string_view)>& text_
 RuleTables::RuleTables(std::shared_ptr<const rules::Tables> tables) : tables_(std::move(tables)) {}
 
 RuleTables built_in_rule_tables() {
-    static const RuleTables tables = tables_from(
-        [](std::string_view file) { return std::string(built_in_file(file)); });
+    static const RuleTables tables =
+        tables_from([](std::string_view file) { return std::string(built_in_file(file)); });
     return tables;
 }
 
 RuleTables load_rule_tables(const std::filesystem::path& folder) {
+    if (!std::filesystem::is_directory(folder)) {
+        throw InvalidArgument(folder.string() + ": no such folder");
+    }
     return tables_from([&](std::string_view file) {
+        if (!std::filesystem::exists(folder / file)) return std::string(built_in_file(file));
         std::ifstream in(folder / file, std::ios::binary);
-        if (!in) {
-            throw InvalidArgument(std::string(file) +
-                                  ": cannot be read; the folder must hold all files of config/");
-        }
+        if (!in) throw InvalidArgument(std::string(file) + ": cannot be read");
         return std::string(std::istreambuf_iterator<char>(in), {});
     });
 }

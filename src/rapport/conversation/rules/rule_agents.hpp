@@ -25,8 +25,9 @@ class RuleTables {
 /// The tables of `config/` as they were when the library was built. Read at the first call.
 RuleTables built_in_rule_tables();
 
-/// The same files from a folder, all of them: an edited copy of `config/`. Throws InvalidArgument
-/// that names the file, the line and the key, what is wrong, and what to write.
+/// The same files from a folder, an edited copy of `config/`; those that it does not have are as
+/// they were built in. Throws InvalidArgument that names the file, the line and the key, what is
+/// wrong, and what to write.
 RuleTables load_rule_tables(const std::filesystem::path& folder);
 
 /// Agents that need no network and answer at once, the same to the same conversation. They may be

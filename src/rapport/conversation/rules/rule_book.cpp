@@ -25,7 +25,8 @@ void replace(std::string& text, std::string_view placeholder, std::string_view v
 void check_has_quantity(const std::string& pattern, const WordSets& sets) {
     for (const std::vector<PatternStep>& way : parse_pattern(pattern, sets)) {
         const bool has = std::any_of(way.begin(), way.end(), [](const PatternStep& step) {
-            return step.kind == PatternStep::Kind::kNumber || step.kind == PatternStep::Kind::kMoney;
+            return step.kind == PatternStep::Kind::kNumber ||
+                   step.kind == PatternStep::Kind::kMoney;
         });
         if (!has) {
             throw InvalidArgument("pattern \"" + pattern +
@@ -54,6 +55,15 @@ std::string value_of(const SignalRule& rule, const MatchText& in, const Match& m
     if (number != nullptr) replace(value, "{number}", number->number_text());
     if (money != nullptr) replace(value, "{money}", money->money_text());
     return value;
+}
+
+bool is_foreign(const Rule& rule, const Reading& reading) {
+    constexpr std::size_t kPlainly = 2;
+    if (rule.language == Language::kSpanish) {
+        return reading.spanish == 0 && reading.english >= kPlainly;
+    }
+    return rule.language == Language::kEnglish && reading.english == 0 &&
+           reading.spanish >= kPlainly;
 }
 
 }  // namespace
@@ -151,8 +161,9 @@ Reading RuleBook::read(std::string_view message, std::string_view before) const 
     const std::vector<bool> earlier = said_before(before);
     for (std::size_t i = 0; i < rules_.size(); ++i) {
         const Rule& rule = rules_[i];
-        any[i] = any[i] && !unless[i] && (!rule.needs_before || earlier[i]) &&
-                 reading.words >= rule.min_words && reading.words <= rule.max_words;
+        any[i] = any[i] && !unless[i] && !is_foreign(rule, reading) &&
+                 (!rule.needs_before || earlier[i]) && reading.words >= rule.min_words &&
+                 reading.words <= rule.max_words;
         if (any[i]) reading.applied.push_back(&rule);
     }
 

@@ -39,6 +39,8 @@ struct SignalRule {
 /// When it applies, and what then follows.
 struct Rule {
     std::string name{};
+    /// Whose words its patterns are; it does not apply to a message that is plainly of another.
+    std::optional<Language> language{};
     std::size_t min_words = 0;
     std::size_t max_words = std::numeric_limits<std::size_t>::max();
     bool needs_before = false;

@@ -18,12 +18,16 @@ constexpr double kLeastScore = 1;
 
 using Scores = std::array<double, kIntents>;
 
+/// Each language adds up its own rules, and the greater sum counts: `no` and `?` are said in both.
 Scores scores_of(const Reading& reading) {
-    Scores scores{};
+    Scores spanish{};
+    Scores english{};
     for (const Rule* rule : reading.applied) {
+        Scores& scores = rule->language == Language::kSpanish ? spanish : english;
         if (rule->intent) scores[static_cast<std::size_t>(*rule->intent)] += rule->weight;
     }
-    return scores;
+    for (std::size_t i = 0; i < kIntents; ++i) english[i] = std::max(english[i], spanish[i]);
+    return english;
 }
 
 void set_intent(const Reading& reading, const Scores& scores, Classification& result) {
@@ -95,8 +99,8 @@ Engagement engagement_of(const Reading& reading, Intent intent) {
 /// Names rules, never words of the message.
 std::string reasoning_of(const Reading& reading, const Scores& scores, Intent intent) {
     if (reading.applied.empty()) return "no rule applies";
-    std::string text = fmt::format("{} {:g}:", enum_to_string(intent),
-                                   scores[static_cast<std::size_t>(intent)]);
+    std::string text =
+        fmt::format("{} {:g}:", enum_to_string(intent), scores[static_cast<std::size_t>(intent)]);
     std::size_t characters = count_characters(text);
     for (const Rule* rule : reading.applied) {
         const std::string name = ' ' + rule->name + ';';
@@ -131,9 +135,8 @@ Classification classification_of(const Tables& tables, const Conversation& conve
     result.language = language_of(tables, conversation, reading);
     result.sentiment = sentiment_of(reading, result.intent);
     result.engagement_level = engagement_of(reading, result.intent);
-    result.requires_human_escalation =
-        std::any_of(reading.applied.begin(), reading.applied.end(),
-                    [](const Rule* rule) { return rule->escalate; });
+    result.requires_human_escalation = std::any_of(reading.applied.begin(), reading.applied.end(),
+                                                   [](const Rule* rule) { return rule->escalate; });
     result.reasoning = reasoning_of(reading, scores, result.intent);
     result.new_signals = signals_of(reading, conversation.incoming);
     return result;

@@ -48,7 +48,8 @@ RulePatterns patterns_of(ConfigTable& table) {
             .before = table.texts_or_none("before")};
 }
 
-void add_rule(ConfigTable& table, Rule rule, Tables& tables) {
+void add_rule(ConfigTable& table, Rule rule, Language language, Tables& tables) {
+    rule.language = language;
     rule.min_words = whole_number(table, "min_words", rule.min_words);
     rule.max_words = whole_number(table, "max_words", rule.max_words);
     const RulePatterns patterns = patterns_of(table);
@@ -77,7 +78,8 @@ Rule intent_rule(ConfigTable& table) {
 Rule signal_rule(ConfigTable& table) {
     Rule rule{.name = table.text("name")};
     const auto dimension = table.choice<SignalDimension>("dimension");
-    if (!dimension) table.fail("dimension", "is missing; write budget, authority, need or timeline");
+    if (!dimension)
+        table.fail("dimension", "is missing; write budget, authority, need or timeline");
     rule.signal = SignalRule{.dimension = *dimension,
                              .value = table.text("value"),
                              .confidence = table.number_or("confidence", 0.8)};
@@ -130,11 +132,11 @@ void read_rules(const std::string& file, const std::string& text, WordSets& sets
     };
     for (ConfigTable& rule : table.tables("rule")) {
         named_once(rule);
-        add_rule(rule, intent_rule(rule), tables);
+        add_rule(rule, intent_rule(rule), language, tables);
     }
     for (ConfigTable& signal : table.tables("signal")) {
         named_once(signal);
-        add_rule(signal, signal_rule(signal), tables);
+        add_rule(signal, signal_rule(signal), language, tables);
     }
     table.done();
 }

@@ -18,9 +18,8 @@ bool is_known(SignalDimension dimension, const Lead& lead, const Classification&
 }
 
 const Reply& reply_for(const Replies& replies, Action action, Intent intent) {
-    return *std::find_if(
-        replies.replies.begin(), replies.replies.end(),
-        [&](const Reply& reply) { return reply.occasion.covers(action, intent); });
+    return *std::find_if(replies.replies.begin(), replies.replies.end(),
+                         [&](const Reply& reply) { return reply.occasion.covers(action, intent); });
 }
 
 Execution execution_of(const Tables& tables, const Conversation& conversation,
@@ -47,10 +46,9 @@ Execution execution_of(const Tables& tables, const Conversation& conversation,
     return {.message = {.content = std::move(content),
                         .persona_reasoning = strategy.message_strategy.tone},
             .agreement_level = 1,
-            .execution_summary =
-                fmt::format("{} text {} of {} after {}", enum_to_string(strategy.action),
-                            (turn / 2 + tried) % count + 1, count,
-                            enum_to_string(classification.intent))};
+            .execution_summary = fmt::format(
+                "{} text {} of {} after {}", enum_to_string(strategy.action),
+                (turn / 2 + tried) % count + 1, count, enum_to_string(classification.intent))};
 }
 
 }  // namespace
@@ -58,8 +56,8 @@ Execution execution_of(const Tables& tables, const Conversation& conversation,
 Async<Answer<Execution>> RuleResponder::respond(const Conversation& conversation,
                                                 const Classification& classification,
                                                 const Strategy& strategy, Deadline) {
-    co_return Answer<Execution>{
-        .value = execution_of(*tables_, conversation, classification, strategy)};
+    co_return Answer<Execution>{.value =
+                                    execution_of(*tables_, conversation, classification, strategy)};
 }
 
 }  // namespace rapport::rules

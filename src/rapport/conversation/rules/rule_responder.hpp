@@ -17,8 +17,8 @@ class RuleResponder : public Responder {
     explicit RuleResponder(std::shared_ptr<const Tables> tables) : tables_(std::move(tables)) {}
 
     Async<Answer<Execution>> respond(const Conversation& conversation,
-                                     const Classification& classification,
-                                     const Strategy& strategy, Deadline deadline) override;
+                                     const Classification& classification, const Strategy& strategy,
+                                     Deadline deadline) override;
 
   private:
     std::shared_ptr<const Tables> tables_;

@@ -34,9 +34,8 @@ SignalDimension focus_of(const Known& known) {
 }
 
 bool shows_fit(const Known& known) {
-    return known.contains(SignalDimension::kNeed) &&
-           (known.contains(SignalDimension::kAuthority) ||
-            known.contains(SignalDimension::kBudget));
+    return known.contains(SignalDimension::kNeed) && (known.contains(SignalDimension::kAuthority) ||
+                                                      known.contains(SignalDimension::kBudget));
 }
 
 /// Whether a demo can be agreed on at once: somebody is qualified who shows a fit.
@@ -115,23 +114,21 @@ Strategy strategy_of(const Tables& tables, const Conversation& conversation,
     const Known known = known_dimensions(lead, classification);
     const Action action = action_of(lead, classification, reading, known);
     const Advice& advice = advice_for(tables, action, classification.intent);
-    Strategy strategy{
-        .action = action,
-        .message_strategy = {.tone = advice.tone,
-                             .language = answer_language(classification, reading),
-                             .empathy_points = advice.empathy_points,
-                             .key_points = advice.key_points,
-                             .conversational_goal = advice.goal},
-        .suggested_stage_transition =
-            forward(lead.current_stage, stage_shown(action, classification, reading, known)),
-        .focus_dimension = focus_of(known)};
+    Strategy strategy{.action = action,
+                      .message_strategy = {.tone = advice.tone,
+                                           .language = answer_language(classification, reading),
+                                           .empathy_points = advice.empathy_points,
+                                           .key_points = advice.key_points,
+                                           .conversational_goal = advice.goal},
+                      .suggested_stage_transition = forward(
+                          lead.current_stage, stage_shown(action, classification, reading, known)),
+                      .focus_dimension = focus_of(known)};
     if (strategy.suggested_stage_transition == SalesStage::kDemoScheduled) {
         strategy.scheduling_instruction = "agree on a day and time for the demo";
     }
-    strategy.strategic_reasoning =
-        fmt::format("{} after {} in {}; {} of 4 dimensions known", enum_to_string(action),
-                    enum_to_string(classification.intent), short_name(lead.current_stage),
-                    known.size());
+    strategy.strategic_reasoning = fmt::format(
+        "{} after {} in {}; {} of 4 dimensions known", enum_to_string(action),
+        enum_to_string(classification.intent), short_name(lead.current_stage), known.size());
     return strategy;
 }
 

@@ -26,7 +26,7 @@ Label Vocabulary::add_set(const std::vector<std::string>& members) {
         const std::string word(text.spelling(0));
         std::vector<Label>& labels = (prefix ? prefixes_ : words_)[word];
         if (labels.empty()) labels.push_back(0);
-        labels.push_back(set);
+        if (labels.back() != set) labels.push_back(set);
         if (prefix) add_prefix_size(word.size());
     }
     return set;

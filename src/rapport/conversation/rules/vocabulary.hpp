@@ -35,8 +35,8 @@ class Vocabulary {
   public:
     /// The label of a word, prefix or reserved step.
     Label label(const PatternStep& step);
-    /// A new label that each of these has: words and `prefix~`; those of several words are left out,
-    /// as patterns hold them written out.
+    /// A new label that each of these has: words and `prefix~`; those of several words are left
+    /// out, as patterns hold them written out.
     Label add_set(const std::vector<std::string>& members);
 
     TokenLabels labels(const FoldedText& text) const;
