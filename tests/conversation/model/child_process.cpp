@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "tests/support/mongod.hpp"
@@ -19,8 +21,13 @@ ChildProcess::ChildProcess(std::vector<std::string> arguments,
                            const std::vector<std::string>& variables, std::filesystem::path output)
     : output_(std::move(output)) {
     std::vector<std::string> environment = variables;
-    for (char** variable = environ; *variable != nullptr; ++variable) {
-        environment.emplace_back(*variable);
+    for (char** inherited = environ; *inherited != nullptr; ++inherited) {
+        const std::string_view text(*inherited);
+        const auto name = text.substr(0, text.find('=') + 1);
+        const auto replaces = [&](const std::string& variable) {
+            return variable.starts_with(name);
+        };
+        if (std::ranges::none_of(variables, replaces)) environment.emplace_back(text);
     }
     const auto pointers = [](std::vector<std::string>& texts) {
         std::vector<char*> all;

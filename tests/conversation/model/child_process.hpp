@@ -12,7 +12,7 @@ namespace rapport::testing {
 class ChildProcess {
   public:
     /// `arguments` begin with the program, by path or to be found on PATH; `variables`
-    /// (`NAME=value`) come on top of this process's.
+    /// (`NAME=value`) come on top, or in place, of this process's.
     ChildProcess(std::vector<std::string> arguments, const std::vector<std::string>& variables,
                  std::filesystem::path output);
     ~ChildProcess();

@@ -54,7 +54,9 @@ class LiteLlm {
                                      "--config", folder_.path() / "config.yaml", "--host",
                                      "127.0.0.1", "--port", fmt::to_string(port_)},
             std::vector<std::string>{fmt::format("PYTHONPATH={}", RAPPORT_LITELLM),
-                                     "LITELLM_LOCAL_MODEL_COST_MAP=True"},
+                                     "LITELLM_LOCAL_MODEL_COST_MAP=True",
+                                     // Compiling itself anew each time, it starts slowly.
+                                     "PYTHONDONTWRITEBYTECODE="},
             folder_.path() / "log.txt");
         testing::wait_for([&] { return !program_->is_running() || accepts(); },
                           "LiteLLM's proxy does not start");
