@@ -90,8 +90,8 @@ CurlList list_of(const std::vector<std::string>& lines) {
     for (const std::string& line : lines) {
         curl_slist* longer = curl_slist_append(list.get(), line.c_str());
         if (longer == nullptr) throw std::bad_alloc();
-        static_cast<void>(list.release());
-        list.reset(longer);
+        // What it appends to keeps its head.
+        if (!list) list.reset(longer);
     }
     return list;
 }
