@@ -228,8 +228,8 @@ Report converse(const Database& database, const Population& population, int conv
     await(orchestrator.initialize());
     Report report = ClosedLoop().run(
         conversations, seconds, [&](int number, std::mt19937& random) -> Async<void> {
-            const auto result = co_await orchestrator.process_message(
-                asked(number), population.any_lead(random));
+            const auto result =
+                co_await orchestrator.process_message(asked(number), population.any_lead(random));
             if (!result.outbound_message) throw std::runtime_error("a lead that is handed over");
         });
     report.batch = operations_a_batch(manager.database().counters());

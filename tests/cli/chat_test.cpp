@@ -35,7 +35,7 @@ INSTANTIATE_TEST_SUITE_P(CommandLine, Chat, ::testing::ValuesIn(engines()),
 TEST_P(Chat, LinesOfAPipeAreAnsweredAndStored) {
     const Outcome said = chat("Hola, buenas tardes\n\n¿Cuánto cuesta?\n/quit\nnever said\n");
     ASSERT_EQ(said.exit_code, 0) << said.err;
-    EXPECT_THAT(said.out, AllOf(HasSubstr("lead     Hola, buenas tardes"), HasSubstr("agent    ")));
+    EXPECT_THAT(said.out, AllOf(HasSubstr("lead      Hola, buenas tardes"), HasSubstr("agent     ")));
     const auto lead = rapport.run({"--json", "lead", "5512345678"}).json();
     EXPECT_EQ(lead.at("message_count"), 4) << "an empty line is no message";
     EXPECT_TRUE(lead.as_object().contains("next_followup_at"));
@@ -50,8 +50,8 @@ TEST_P(Chat, GoesOnWhereItWas) {
 
 TEST_P(Chat, SaysWhyItAnsweredSo) {
     const Outcome said = chat("Somos 20 personas, ¿cuánto cuesta al mes?\n/why\n/nothing\n");
-    EXPECT_THAT(said.out, AllOf(HasSubstr("intent   pricing_question"), HasSubstr("action   "),
-                                HasSubstr("took     "),
+    EXPECT_THAT(said.out, AllOf(HasSubstr("intent    pricing_question"), HasSubstr("action    "),
+                                HasSubstr("took      "),
                                 HasSubstr("/nothing: no such command; /help lists them")));
 }
 
@@ -89,7 +89,7 @@ TEST_P(Chat, AFileIsAnsweredAnewAndOnce) {
     rapport.write("conversation.jsonl", kConversation);
     const Outcome first = rapport.run({"replay", "conversation.jsonl", "--why"});
     ASSERT_EQ(first.exit_code, 0) << first.err;
-    EXPECT_THAT(first.out, AllOf(HasSubstr("lead     ¿Cuánto cuesta?"), HasSubstr("intent   "),
+    EXPECT_THAT(first.out, AllOf(HasSubstr("lead      ¿Cuánto cuesta?"), HasSubstr("intent    "),
                                  Not(HasSubstr("of that time"))));
     const auto again = json_lines(rapport.run({"--json", "replay", "conversation.jsonl"}));
     ASSERT_EQ(again.size(), 2U);

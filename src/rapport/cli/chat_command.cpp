@@ -26,7 +26,7 @@ class Chat {
           lead_(await(orchestrator_->start_conversation(phone))) {}
 
     void run() {
-        LineEditor editor("you      ");
+        LineEditor editor("you       ");
         people_ = editor.on_terminal() && !context_.json;
         if (people_) greet();
         std::string line;

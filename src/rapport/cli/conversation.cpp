@@ -9,7 +9,7 @@
 namespace rapport::cli {
 namespace {
 
-constexpr std::size_t kWho = 9;  ///< columns before what was said
+constexpr std::size_t kWho = 10;  ///< columns before what was said
 
 template <class T>
 void add_optional(JsonWriter& out, std::string_view name, const std::optional<T>& value) {

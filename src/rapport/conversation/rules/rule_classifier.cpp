@@ -112,9 +112,15 @@ std::string reasoning_of(const Reading& reading, const Scores& scores, Intent in
     return text;
 }
 
+/// What is said twice is one fact.
 std::vector<Signal> signals_of(const Reading& reading, const Message& message) {
     std::vector<Signal> signals;
     for (const FoundSignal& found : reading.signals) {
+        const auto same = [&](const Signal& known) {
+            return known.dimension == found.rule->signal->dimension &&
+                   known.extracted_value == found.value;
+        };
+        if (std::ranges::any_of(signals, same)) continue;
         signals.push_back(
             {.dimension = found.rule->signal->dimension,
              .extracted_value = found.value,
