@@ -64,14 +64,14 @@ ReplyTemplate template_of(const ConfigTable& table, const std::string& text, con
 template <class Entry>
 void check_all_actions(const ConfigTable& table, std::string_view key,
                        const std::vector<Entry>& all) {
-    for (const auto& [action, name] : kEnumTable<Action>) {
-        const bool covered = std::any_of(all.begin(), all.end(), [&](const Entry& entry) {
-            return entry.occasion.action == action && entry.occasion.intents.empty();
-        });
+    for (const auto& named : kEnumTable<Action>) {
+        const Occasion anything{.action = named.first};
+        const bool covered = std::any_of(
+            all.begin(), all.end(), [&](const Entry& entry) { return entry.occasion == anything; });
         if (!covered) {
             table.fail(key, fmt::format("action {} has none for all intents; add a [[{}]] "
                                         "without intents",
-                                        name, key));
+                                        named.second, key));
         }
     }
 }

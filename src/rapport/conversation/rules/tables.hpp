@@ -19,6 +19,7 @@ struct Occasion {
     std::vector<Intent> intents{};
 
     bool covers(Action done, Intent about) const;
+    bool operator==(const Occasion&) const = default;
 };
 
 struct Reply {
