@@ -60,7 +60,11 @@ std::vector<Document> MongoWorker::find_all(const Collection& collection, const 
 Result MongoWorker::run(const FindDocuments& find, Deadline deadline) {
     BsonWriter options;
     if (!find.sort.empty()) options.add("sort", to_sort(find.sort));
-    if (find.limit > 0) options.add("limit", find.limit);
+    if (find.limit > 0) {
+        options.add("limit", find.limit);
+        // All in one answer, where the server would send 101 first.
+        options.add("batchSize", find.limit);
+    }
     if (find.skip > 0) options.add("skip", find.skip);
     add_time_limit(options, deadline);
     return find_all(*find.collection,
