@@ -1,5 +1,5 @@
-// A conversation that survives the process: `orchestrator FILE`. Run it twice: the second run goes on
-// where the first one stopped.
+// A conversation that survives the process: `orchestrator FILE`. Run it twice: the second run goes
+// on where the first one stopped.
 #include <iostream>
 
 #include "rapport/conversation/orchestrator.hpp"

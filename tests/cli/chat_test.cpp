@@ -35,7 +35,8 @@ INSTANTIATE_TEST_SUITE_P(CommandLine, Chat, ::testing::ValuesIn(engines()),
 TEST_P(Chat, LinesOfAPipeAreAnsweredAndStored) {
     const Outcome said = chat("Hola, buenas tardes\n\n¿Cuánto cuesta?\n/quit\nnever said\n");
     ASSERT_EQ(said.exit_code, 0) << said.err;
-    EXPECT_THAT(said.out, AllOf(HasSubstr("lead      Hola, buenas tardes"), HasSubstr("agent     ")));
+    EXPECT_THAT(said.out,
+                AllOf(HasSubstr("lead      Hola, buenas tardes"), HasSubstr("agent     ")));
     const auto lead = rapport.run({"--json", "lead", "5512345678"}).json();
     EXPECT_EQ(lead.at("message_count"), 4) << "an empty line is no message";
     EXPECT_TRUE(lead.as_object().contains("next_followup_at"));

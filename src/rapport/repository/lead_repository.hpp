@@ -39,7 +39,8 @@ class LeadRepository : public BaseRepository<Lead> {
     /// Stores a turn: its messages are counted and kept, and the lead changed, as a whole and once,
     /// whatever crashes. Turns of one lead run one after another, in all copies of this repository.
     /// It takes ten minutes at most, whatever its deadline. A turn whose external_id is stored
-    /// already is not stored again: that one's messages are returned, marked. Throws VersionConflict when the lead is not as it was loaded (load it and commit again),
+    /// already is not stored again: that one's messages are returned, marked. Throws
+    /// VersionConflict when the lead is not as it was loaded (load it and commit again),
     /// InvalidArgument when another text is stored under the external_id, and Timeout, after which
     /// only committing again tells, when no answer came.
     Async<TurnResult> commit_turn(Turn turn, Deadline deadline = {});
