@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -13,6 +14,7 @@ import unittest
 
 RAPPORT = sys.argv.pop()
 PATIENCE = 60  # seconds; a busy machine may need them
+PROMPT = "you\x1b[11G"  # to column 11: the editor moves where it would write blanks
 
 
 class Terminal:
@@ -65,12 +67,12 @@ class Chat(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.terminal = Terminal(folder.name)
         self.terminal.wait_for("/quit")
-        self.terminal.wait_for("you ")
+        self.terminal.wait_for(PROMPT)
 
     def test_a_line_is_answered_and_control_d_ends(self):
         self.terminal.type("Hola\r")
         self.terminal.wait_for("agent")
-        self.terminal.wait_for("you ")
+        self.terminal.wait_for(PROMPT)
         self.terminal.type("\x04")
         self.terminal.wait_for("is stored")
         self.assertEqual(self.terminal.end(), 0)
@@ -78,7 +80,7 @@ class Chat(unittest.TestCase):
     def test_a_line_is_edited_and_found_again(self):
         self.terminal.type("/hlp\x1b[D\x1b[De\r")  # twice to the left
         self.terminal.wait_for("how the agent came to its last answer")
-        self.terminal.wait_for("you ")
+        self.terminal.wait_for(PROMPT)
         self.terminal.type("\x1b[A")  # upwards
         self.terminal.wait_for("/help")
         self.terminal.type("\r")
@@ -96,16 +98,16 @@ class Chat(unittest.TestCase):
     def test_letters_of_more_than_a_byte_are_one_step(self):
         self.terminal.type("¿Cuánto\x7f\x7f\x7f\x7f\x7f\x7fCuesta?\r")
         self.terminal.wait_for("agent")
-        self.terminal.wait_for("you ")
+        self.terminal.wait_for(PROMPT)
         self.terminal.type("/history\r")
-        self.terminal.wait_for("    ¿CCuesta?")
+        self.terminal.wait_for("    ¿Cuesta?")
 
     def test_answers_fit_the_window_as_it_is(self):
         self.terminal.resize(40)
         os.kill(self.terminal.pid, signal.SIGWINCH)
         self.terminal.type("Hola, somos 20 personas y nos interesa\r")
         self.terminal.wait_for("agent")
-        answer = self.terminal.wait_for("you ")
+        answer = re.sub(r"\x1b\[[0-9;]*m", "", self.terminal.wait_for(PROMPT))
         self.assertLessEqual(max(len(line) for line in answer.splitlines()), 40)
 
     def test_a_terminal_that_goes_away_ends_it(self):
