@@ -10,6 +10,7 @@ import struct
 import sys
 import tempfile
 import termios
+import time
 import unittest
 
 RAPPORT = sys.argv.pop()
@@ -50,6 +51,15 @@ class Terminal:
         seen, _, self.shown = self.shown.partition(text)
         return seen
 
+    def wait_for_prompt(self):
+        """Until the line editor has the keys, which it takes a moment after it shows the prompt."""
+        seen = self.wait_for(PROMPT)
+        until = time.monotonic() + PATIENCE
+        while termios.tcgetattr(self.screen)[3] & termios.ICANON:
+            if time.monotonic() > until:
+                raise AssertionError("the terminal stays in its own mode")
+        return seen
+
     def end(self):
         """Its exit code, when it has ended by itself."""
         while True:
@@ -67,12 +77,12 @@ class Chat(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.terminal = Terminal(folder.name)
         self.terminal.wait_for("/quit")
-        self.terminal.wait_for(PROMPT)
+        self.terminal.wait_for_prompt()
 
     def test_a_line_is_answered_and_control_d_ends(self):
         self.terminal.type("Hola\r")
         self.terminal.wait_for("agent")
-        self.terminal.wait_for(PROMPT)
+        self.terminal.wait_for_prompt()
         self.terminal.type("\x04")
         self.terminal.wait_for("is stored")
         self.assertEqual(self.terminal.end(), 0)
@@ -80,7 +90,7 @@ class Chat(unittest.TestCase):
     def test_a_line_is_edited_and_found_again(self):
         self.terminal.type("/hlp\x1b[D\x1b[De\r")  # twice to the left
         self.terminal.wait_for("how the agent came to its last answer")
-        self.terminal.wait_for(PROMPT)
+        self.terminal.wait_for_prompt()
         self.terminal.type("\x1b[A")  # upwards
         self.terminal.wait_for("/help")
         self.terminal.type("\r")
@@ -98,7 +108,7 @@ class Chat(unittest.TestCase):
     def test_letters_of_more_than_a_byte_are_one_step(self):
         self.terminal.type("¿Cuánto\x7f\x7f\x7f\x7f\x7f\x7fCuesta?\r")
         self.terminal.wait_for("agent")
-        self.terminal.wait_for(PROMPT)
+        self.terminal.wait_for_prompt()
         self.terminal.type("/history\r")
         self.terminal.wait_for("    ¿Cuesta?")
 
@@ -107,7 +117,7 @@ class Chat(unittest.TestCase):
         os.kill(self.terminal.pid, signal.SIGWINCH)
         self.terminal.type("Hola, somos 20 personas y nos interesa\r")
         self.terminal.wait_for("agent")
-        answer = re.sub(r"\x1b\[[0-9;]*m", "", self.terminal.wait_for(PROMPT))
+        answer = re.sub(r"\x1b\[[0-9;]*m", "", self.terminal.wait_for_prompt())
         self.assertLessEqual(max(len(line) for line in answer.splitlines()), 40)
 
     def test_a_terminal_that_goes_away_ends_it(self):

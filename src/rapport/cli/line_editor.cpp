@@ -33,7 +33,8 @@ struct LineEditor::Terminal {
         el_set(editor.get(), EL_SIGNAL, 1);
         // Ctrl-C is a key like the others while a line is typed, and ends the program otherwise.
         el_set(editor.get(), EL_SETTY, "-d", "-isig", nullptr);
-        el_set(editor.get(), EL_ADDFN, "drop-line", "Drop the line", drop_line);
+        // The narrow call copies the names and never frees them.
+        el_wset(editor.get(), EL_ADDFN, L"drop-line", L"Drop the line", drop_line);
         el_set(editor.get(), EL_BIND, "^C", "drop-line", nullptr);
         el_set(editor.get(), EL_BIND, "^R", "em-inc-search-prev", nullptr);
     }
