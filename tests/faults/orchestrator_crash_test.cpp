@@ -56,8 +56,10 @@ TEST_P(OrchestratorCrash, AtEveryStepOfAnAnswerLosesNothingAndDoublesNothing) {
         ASSERT_TRUE(process.wait()) << "it never came by";
         finish(process);
         ASSERT_EQ(fault_in(together(processes)), "");
-        const bool was_asked = point != "agents.classify" && !is_after_the_commit(point);
-        EXPECT_EQ(asked_again(process), was_asked ? 1 : 0);
+        const bool may_ask = point != "agents.classify" && !is_after_the_commit(point);
+        EXPECT_LE(asked_again(process), may_ask ? 1 : 0);
+        // Other transactions than a turn's come by SQLite's points as well.
+        if (may_ask && !point.starts_with("sqlite.")) EXPECT_EQ(asked_again(process), 1);
     }
 }
 

@@ -135,6 +135,24 @@ TEST_P(StoreDifferentialTest, FindsWhatMatchesInOrder) {
     }
 }
 
+/// Beside one that never holds mongod 6.0 then finds nothing, with these indexes.
+TEST_P(StoreDifferentialTest, AnAlternativeMayStandThereTwice) {
+    fill(200);
+    const FilterNode sent = OneOf{"sender", {*ObjectId::parse("a00000000000000000000002")}};
+    const FilterNode due = OneOf{
+        "due",
+        {*parse_iso8601("9999-12-31T23:59:59.999Z"), *parse_iso8601("1969-12-31T23:59:59.999Z")}};
+    const FilterNode light = Compare{"label.weight", CompareOp::kLessEqual, std::int64_t{2}};
+    const FilterNode later =
+        Compare{"due", CompareOp::kGreaterEqual, *parse_iso8601("0001-01-01T00:00:00Z")};
+    const FilterNode early = Compare{"code", CompareOp::kLess, std::string("\xF0\x9F\x99\x82")};
+    const FilterNode never = AllOf{{Negation{{early}}, AllOf{{later, AnyOf{}}}}};
+    const FilterNode filter = AnyOf{{never, AllOf{{AnyOf{{sent, sent, due}}, Negation{{light}}}}}};
+    const auto want = expected(filter, {{"_id"}});
+    EXPECT_FALSE(want.empty());
+    EXPECT_EQ(found({&collection_, filter, {{"_id"}}}), want);
+}
+
 TEST_P(StoreDifferentialTest, WalksEveryPageOnce) {
     fill(60);
     for (int i = 0; i < kWalks; ++i) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace rapport::mongo {
 namespace {
@@ -28,9 +30,28 @@ void write(BsonWriter& to, const AllOf& all) {
 void write(BsonWriter& to, const AnyOf& any) {
     if (any.parts.empty()) {  // nothing matches: not everything
         write_list(to, "$nor", {FilterNode(AllOf{})});
-    } else {
-        write_list(to, "$or", any.parts);
+        return;
     }
+    // Each alternative once: mongod 6.0 may find nothing where one stands there twice.
+    std::vector<Document> alternatives;
+    for (const FilterNode& part : any.parts) {
+        BsonWriter alternative;
+        write_node(alternative, part);
+        Document document = alternative.finish();
+        if (std::ranges::find(alternatives, document) == alternatives.end()) {
+            alternatives.push_back(std::move(document));
+        }
+    }
+    to.begin_array("$or");
+    for (const Document& alternative : alternatives) {
+        to.begin_document({});
+        for (BsonReader in(alternative); !in.at_end();) {
+            const BsonElement element = in.next();
+            to.add(element.name(), element);
+        }
+        to.end();
+    }
+    to.end();
 }
 
 void write(BsonWriter& to, const Negation& negation) { write_list(to, "$nor", negation.part); }
