@@ -3,6 +3,7 @@
 #include <histedit.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <iostream>
 
@@ -69,7 +70,12 @@ LineEditor::Event LineEditor::read(std::string& line) {
     if (!terminal_) return std::getline(std::cin, line) ? Event::kLine : Event::kEnd;
     terminal_->interrupted = false;
     int length = 0;
-    const char* typed = el_gets(terminal_->editor.get(), &length);
+    const char* typed = nullptr;
+    do {
+        errno = 0;
+        typed = el_gets(terminal_->editor.get(), &length);
+        // A window that is resized again and again interrupts the editor's reading.
+    } while (typed == nullptr && errno == EINTR);
     if (terminal_->interrupted) return Event::kInterrupted;
     if (typed == nullptr || length <= 0) return Event::kEnd;
     line.assign(typed, static_cast<std::size_t>(length));
