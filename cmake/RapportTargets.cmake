@@ -45,6 +45,20 @@ function(rapport_library name)
   install(TARGETS rapport_${name} EXPORT rapportTargets)
 endfunction()
 
+# rapport_embed(TARGET FUNCTION NAME HEADER FILE FOLDER PATH FILES names...) compiles the texts of FILES in. FUNCTION,
+# which HEADER declares, gives them by their names.
+function(rapport_embed target)
+  cmake_parse_arguments(arg "" "FUNCTION;HEADER;FOLDER" "FILES" ${ARGN})
+  list(TRANSFORM arg_FILES PREPEND "${arg_FOLDER}/" OUTPUT_VARIABLE paths)
+  set(script "${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake")
+  set(output "${CMAKE_CURRENT_BINARY_DIR}/${target}_files.cpp")
+  add_custom_command(OUTPUT "${output}"
+    COMMAND ${CMAKE_COMMAND} -DFUNCTION=${arg_FUNCTION} -DHEADER=${arg_HEADER} "-DFOLDER=${arg_FOLDER}"
+      "-DFILES=${arg_FILES}" "-DOUTPUT=${output}" -P "${script}"
+    DEPENDS ${paths} "${script}" VERBATIM)
+  target_sources(${target} PRIVATE "${output}")
+endfunction()
+
 # rapport_test(NAME [MONGODB] SOURCES...) declares the test program rapport_NAME_test; link what it
 # tests. With MONGODB ctest starts the run's shared server before it.
 function(rapport_test name)
