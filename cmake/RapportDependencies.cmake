@@ -10,6 +10,7 @@ find_dependency(mongoc-1.0)
 find_dependency(SQLite3)
 find_dependency(OpenSSL)
 find_dependency(CURL)
+find_dependency(pugixml)
 find_dependency(PkgConfig)
 # Debian splits libzip's programs from its headers, and its CMake package then refuses to load.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)

@@ -46,11 +46,11 @@ MessageRepository Context::messages() {
     return MessageRepository(manager_->database(), settings_.settings.default_region);
 }
 
-Agents Context::agents() {
-    const Settings& settings = settings_.settings;
-    const RuleTables tables = settings.config_dir.empty() ? built_in_rule_tables()
-                                                          : load_rule_tables(settings.config_dir);
-    return model_agents(settings, manager_->database(), rule_agents(tables));
+Agents Context::agents() { return model_agents(settings_.settings, manager_->database(), rules()); }
+
+Agents Context::rules() const {
+    const std::string& folder = settings_.settings.config_dir;
+    return rule_agents(folder.empty() ? built_in_rule_tables() : load_rule_tables(folder));
 }
 
 Lead Context::require_lead(const std::string& phone) {

@@ -51,6 +51,8 @@ class Context {
     MessageRepository messages();
     /// Those the settings choose: of rules, or of a model.
     Agents agents();
+    /// Those of rules, whatever the settings choose. No database is needed.
+    Agents rules() const;
     /// Throws NotFound for a number that no lead has.
     Lead require_lead(const std::string& phone);
 
@@ -73,6 +75,7 @@ void add_pipeline(CLI::App& program, Context& context);
 void add_repair(CLI::App& program, Context& context);
 void add_chat(CLI::App& program, Context& context);
 void add_replay(CLI::App& program, Context& context);
+void add_eval(CLI::App& program, Context& context);
 void add_config(CLI::App& program, Context& context);
 
 }  // namespace rapport::cli

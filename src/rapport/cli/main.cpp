@@ -72,6 +72,7 @@ void add_commands(CLI::App& program, Context& context) {
     add_repair(program, context);
     add_chat(program, context);
     add_replay(program, context);
+    add_eval(program, context);
     add_config(program, context);
     for (CLI::App* command : program.get_subcommands({})) command->fallthrough();
 }
