@@ -137,7 +137,7 @@ class ConversationOrchestrator {
     Async<void> answer_in_order(std::shared_ptr<Batch> batch, std::vector<std::size_t> positions,
                                 KeyedMutex::Lock lock);
     Async<Lead> load(std::string lead_id, Deadline deadline);
-    Async<std::vector<Message>> working_memory(Lead lead, Deadline deadline);
+    Async<void> fill_working_memory(Lead& lead, Deadline deadline);
     Async<TurnPlan> plan_for(Lead lead, Message incoming, Deadline deadline);
     Message incoming_message(std::string content, const std::string& lead_id,
                              const MessageDetails& details) const;
