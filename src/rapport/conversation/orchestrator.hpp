@@ -64,7 +64,8 @@ struct OrchestratorOptions {
     /// Hears of a hand-off, once, after it is stored. What it throws is logged.
     std::function<void(const HandoffNotice&)> notifier = [](const HandoffNotice&) {};
     FollowupPolicy followup{};
-    HandoffTexts handoff_texts = default_handoff_texts();
+    /// What a lead is told who is handed over to a person.
+    LanguageTexts handoff_texts = load_language_texts({}, kHandoffFile);
     /// Where phone numbers without a country code belong (ISO 3166); as in the repositories.
     std::string default_region = "MX";
 };
