@@ -1,12 +1,6 @@
 // The conversation turn and its parts through Rapport's public interface, as one line of JSON each.
 #include <fmt/format.h>
 
-#include <array>
-#include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdlib>
 #include <functional>
 #include <optional>
@@ -14,10 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "benchmarks/closed_loop.hpp"
 #include "benchmarks/measure.hpp"
 #include "benchmarks/workload.hpp"
 #include "rapport/conversation/orchestrator.hpp"
+#include "rapport/conversation/planner.hpp"
 #include "rapport/conversation/rules/rule_agents.hpp"
+#include "rapport/conversation/turn_plan.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/database_manager.hpp"
 #include "rapport/repository/lead_repository.hpp"
@@ -33,7 +30,10 @@ ENGINE is mongodb or sqlite. COMMAND is one of
   turn CONVERSATIONS POOL CONCERN SECONDS [EXTERNAL_ID]
                                 load a lead, add two messages, commit
   converse CONVERSATIONS POOL CONCERN SECONDS
-                                the same work through the orchestrator, with rule agents
+                                have a question answered by the orchestrator, with rule agents
+  planned CONVERSATIONS POOL CONCERN SECONDS
+                                the turns that converse stores, with answers made beforehand:
+                                load a lead, add both messages, signals and follow-up, commit
   recent CONVERSATIONS POOL SECONDS
                                 the last 20 messages of a lead
   bulk                          100,000 messages by 1,000
@@ -69,57 +69,6 @@ struct Database {
                              variable("BENCH_PORT", "27117"),
                              concern == "w1" ? "&w=1" : "&w=majority&journal=true")}};
     }
-};
-
-/// Conversations that each do one thing after another, for some seconds after a warm-up.
-class ClosedLoop {
-  public:
-    using Step = std::function<Async<void>(int turn, std::mt19937& random)>;
-
-    Report run(int conversations, double seconds, const Step& step) {
-        for (int i = 0; i < conversations; ++i) {
-            boost::asio::co_spawn(context_, converse(i, step), [](const std::exception_ptr& error) {
-                if (error) std::rethrow_exception(error);
-            });
-        }
-        boost::asio::co_spawn(context_, watch(seconds), boost::asio::detached);
-        context_.run();
-        report_.count = report_.latencies.size();
-        report_.conversations = conversations;
-        return std::move(report_);
-    }
-
-  private:
-    Async<void> converse(int number, const Step& step) {
-        std::mt19937 random(std::random_device{}() + static_cast<unsigned>(number));
-        int turn = number << 20;
-        while (!stopped_) {
-            const auto start = Clock::now();
-            co_await step(turn++, random);
-            if (!measuring_) continue;
-            report_.latencies.push_back(
-                std::chrono::duration<float, std::milli>(Clock::now() - start).count());
-        }
-    }
-
-    Async<void> watch(double seconds) {
-        boost::asio::steady_timer timer(context_);
-        timer.expires_after(kWarmUp);
-        co_await timer.async_wait(boost::asio::use_awaitable);
-        const Stopwatch watch;
-        measuring_ = true;
-        timer.expires_after(
-            std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
-        co_await timer.async_wait(boost::asio::use_awaitable);
-        measuring_ = false;
-        watch.stop(report_);
-        stopped_ = true;
-    }
-
-    boost::asio::io_context context_{1};
-    Report report_;
-    bool measuring_ = false;
-    bool stopped_ = false;
 };
 
 double operations_a_batch(const StoreCounters& counters) {
@@ -176,16 +125,15 @@ Turn make_turn(Lead lead, int number) {
     return turn;
 }
 
+using MakeTurn = std::function<Turn(Lead)>;
+
 /// Until it is committed: another conversation may have changed the same lead.
-Async<void> take_turn(LeadRepository& leads, std::string lead_id, int number,
-                      std::optional<std::string> external_id) {
+Async<void> take_turn(LeadRepository& leads, std::string lead_id, MakeTurn make) {
     for (bool committed = false; !committed;) {
         auto lead = co_await leads.get_by_phone(lead_id);
         if (!lead) throw std::runtime_error("no lead: run `rapport_bench ENGINE seed` first");
-        Turn turn = make_turn(std::move(*lead), number);
-        turn.messages.front().external_id = external_id;
         try {
-            co_await leads.commit_turn(std::move(turn));
+            co_await leads.commit_turn(make(std::move(*lead)));
             committed = true;
         } catch (const VersionConflict&) {
             continue;
@@ -201,21 +149,46 @@ Report turn(const Database& database, const Population& population, int conversa
     Report report = ClosedLoop().run(conversations, seconds, [&](int number, std::mt19937& random) {
         std::optional<std::string> external_id;
         if (with_external_id) external_id = fmt::format("wamid.{:x}{:x}", number, random());
-        return take_turn(leads, population.any_lead(random), number, std::move(external_id));
+        return take_turn(leads, population.any_lead(random), [number, external_id](Lead lead) {
+            Turn turn = make_turn(std::move(lead), number);
+            turn.messages.front().external_id = external_id;
+            return turn;
+        });
     });
     report.batch = operations_a_batch(manager.database().counters());
     await(manager.disconnect());
     return report;
 }
 
-/// What leads say, so that agents have something to read.
-std::string asked(int number) {
-    static constexpr std::array<const char*, 4> kQuestions{
-        "Hola, ¿cuánto cuesta para un equipo de 20 personas?",
-        "Does it work together with our calendar, and from when on could we use it?",
-        "Nuestro presupuesto es de 40,000 pesos al mes, ¿alcanza para lo que necesitamos?",
-        "I would like to see how it looks like before I talk to my boss about it"};
-    return kQuestions.at(static_cast<std::size_t>(number) % kQuestions.size());
+/// What the rule agents make of each question.
+std::vector<TurnPlan> make_plans() {
+    const Planner planner(rule_agents(built_in_rule_tables()), {});
+    std::vector<Message> said;
+    const Lead lead = make_lead(0, now(), said);
+    std::vector<TurnPlan> plans;
+    for (std::size_t i = 0; i < kQuestions.size(); ++i) {
+        const Conversation conversation{lead, make_question(i, lead.lead_id), now()};
+        plans.push_back(await(planner.plan(conversation, Deadline::in(std::chrono::seconds(5)))));
+    }
+    return plans;
+}
+
+Report planned(const Database& database, const Population& population, int conversations,
+               double seconds) {
+    const std::vector<TurnPlan> plans = make_plans();
+    DatabaseManager manager = database.open();
+    await(manager.connect());
+    LeadRepository leads(manager.database());
+    Report report = ClosedLoop().run(conversations, seconds, [&](int number, std::mt19937& random) {
+        return take_turn(leads, population.any_lead(random), [&plans, number](Lead lead) {
+            Message incoming = make_question(question_of(number), lead.lead_id);
+            return planned_turn(plans.at(question_of(number)), std::move(lead), std::move(incoming),
+                                FollowupPolicy(), now());
+        });
+    });
+    report.batch = operations_a_batch(manager.database().counters());
+    await(manager.disconnect());
+    return report;
 }
 
 Report converse(const Database& database, const Population& population, int conversations,
@@ -228,8 +201,8 @@ Report converse(const Database& database, const Population& population, int conv
     await(orchestrator.initialize());
     Report report = ClosedLoop().run(
         conversations, seconds, [&](int number, std::mt19937& random) -> Async<void> {
-            const auto result =
-                co_await orchestrator.process_message(asked(number), population.any_lead(random));
+            const auto result = co_await orchestrator.process_message(
+                kQuestions.at(question_of(number)), population.any_lead(random));
             if (!result.outbound_message) throw std::runtime_error("a lead that is handed over");
         });
     report.batch = operations_a_batch(manager.database().counters());
@@ -317,10 +290,11 @@ int run(const std::vector<std::string>& arguments) {
         database.concern = arguments.at(4);
         report =
             turn(database, population, number(2), std::stod(arguments.at(5)), arguments.size() > 6);
-    } else if (command == "converse") {
+    } else if (command == "converse" || command == "planned") {
         database.pool = number(3);
         database.concern = arguments.at(4);
-        report = converse(database, population, number(2), std::stod(arguments.at(5)));
+        report = (command == "planned" ? planned : converse)(database, population, number(2),
+                                                             std::stod(arguments.at(5)));
     } else if (command == "recent") {
         database.pool = number(3);
         report = recent(database, population, number(2), std::stod(arguments.at(4)));

@@ -78,7 +78,7 @@ class Runner:
     def timed(self, command, arguments):
         """Adds the arguments, with the seconds where the operation takes them."""
         arguments = arguments.split()
-        takes_seconds = arguments[0] in ("turn", "converse", "recent")
+        takes_seconds = arguments[0] in ("turn", "converse", "planned", "recent")
         return [*command, *arguments, *([str(self.seconds)] if takes_seconds else [])]
 
     def seed(self, engine, name, command, **variables):

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace rapport::bench {
 
 using std::chrono::hours;
@@ -20,6 +22,16 @@ Message make_message(const std::string& lead_id, int i, Timestamp at) {
         i % 100'000);
     message.tokens = 30 + i % 50;
     message.timestamp = message.created_at = message.updated_at = at;
+    return message;
+}
+
+Message make_question(std::size_t question, std::string lead_id) {
+    Message message;
+    message.id = ObjectId::generate();
+    message.lead_id = std::move(lead_id);
+    message.role = MessageRole::kLead;
+    message.content = kQuestions.at(question);
+    message.timestamp = now();
     return message;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <random>
 #include <string>
 #include <vector>
@@ -19,6 +21,21 @@ struct Population {
     /// One of the leads; the talkative one where there are no others.
     std::string any_lead(std::mt19937& random) const;
 };
+
+/// What leads ask, so that agents have something to read.
+inline constexpr std::array<const char*, 4> kQuestions{
+    "Hola, ¿cuánto cuesta para un equipo de 20 personas?",
+    "Does it work together with our calendar, and from when on could we use it?",
+    "Nuestro presupuesto es de 40,000 pesos al mes, ¿alcanza para lo que necesitamos?",
+    "I would like to see how it looks like before I talk to my boss about it"};
+
+/// Which of them is asked in a turn.
+constexpr std::size_t question_of(int turn) {
+    return static_cast<std::size_t>(turn) % kQuestions.size();
+}
+
+/// As the orchestrator makes it of one of the questions.
+Message make_question(std::size_t question, std::string lead_id);
 
 std::string lead_id(int i);
 /// The i-th of many messages, 120 characters long, alternately of the lead and the agent.

@@ -127,7 +127,8 @@ TEST_P(Orchestrated, EscalationHandsOverTellsTheLeadAndNotifiesOnce) {
     const OrchestrationResult result = say("a human, please", {.external_id = "wamid.1"});
     EXPECT_TRUE(result.handoff_triggered);
     EXPECT_FALSE(result.execution);
-    EXPECT_EQ(result.outbound_message, default_handoff_texts().at(Language::kEnglish));
+    EXPECT_EQ(result.outbound_message,
+              load_language_texts({}, kHandoffFile).at(Language::kEnglish));
     EXPECT_EQ(loaded().handoff_status, HandoffStatus::kRequested);
     EXPECT_EQ(loaded().handoff_reason, "wants a person");
     say("a human, please", {.external_id = "wamid.1"});

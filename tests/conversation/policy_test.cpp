@@ -55,6 +55,25 @@ class PlannedTurnTest : public testing::Test {
     Message incoming{.lead_id = "+525512345678", .content = "a question", .timestamp = at};
 };
 
+TEST_F(PlannedTurnTest, LearnsNothingOfWhatIsRepeated) {
+    using enum SignalDimension;
+    const Signal seats{.dimension = kNeed, .extracted_value = "seats: 20"};
+    const Signal words{.dimension = kNeed, .extracted_value = "reports"};
+    const Signal budget{.dimension = kBudget, .extracted_value = "20000 MXN"};
+    const Signal more{.dimension = kBudget, .extracted_value = "30000 MXN"};
+    plan.classification.new_signals = {seats, budget, words};
+    EXPECT_EQ(turn().signals, plan.classification.new_signals);
+    lead.signals = {seats, words, budget};
+    EXPECT_EQ(turn().signals, std::vector<Signal>());
+    lead.signals = {seats, words, budget, more};
+    EXPECT_EQ(turn().signals, std::vector<Signal>{budget}) << "a mind that is changed back";
+    lead.signals = {words, seats, budget};
+    EXPECT_EQ(turn().signals, (std::vector<Signal>{seats, words}));
+    lead.signals = {seats, words, budget};
+    lead.signals.back().is_inferred = true;
+    EXPECT_EQ(turn().signals, std::vector<Signal>{budget}) << "what was only guessed is said now";
+}
+
 TEST_F(PlannedTurnTest, HoldsTheMessageAndTheAnswerBehindIt) {
     plan.usage = {.prompt_tokens = 70, .completion_tokens = 7};
     incoming.timestamp = at + std::chrono::minutes(5);

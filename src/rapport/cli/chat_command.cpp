@@ -22,7 +22,7 @@ class Chat {
   public:
     Chat(Context& context, const std::string& phone)
         : context_(context),
-          orchestrator_(start_orchestrator(context)),
+          orchestrator_(start(context)),
           lead_(await(orchestrator_->start_conversation(phone))) {}
 
     void run() {
@@ -49,6 +49,11 @@ class Chat {
     }
 
   private:
+    static std::unique_ptr<ConversationOrchestrator> start(Context& context) {
+        const SignalsForThisThread signals;
+        return start_orchestrator(context);
+    }
+
     void greet() const {
         fmt::print("A conversation with {}: {} messages so far, stage {}.\n{}\n", lead_.lead_id,
                    lead_.message_count, short_name(lead_.current_stage), kHelp);

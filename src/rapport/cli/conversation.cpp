@@ -30,7 +30,9 @@ void print_reason(std::string_view name, const std::string& value) {
 std::unique_ptr<ConversationOrchestrator> start_orchestrator(Context& context) {
     context.connect_to_write();
     OrchestratorOptions options;
-    options.default_region = context.settings().settings.default_region;
+    const Settings& settings = context.settings().settings;
+    options.default_region = settings.default_region;
+    options.handoff_texts = load_language_texts(settings.config_dir, kHandoffFile);
     options.notifier = [](const HandoffNotice& notice) {
         spdlog::warn("lead {}: a person is asked for", mask_phone(notice.lead_id));
     };

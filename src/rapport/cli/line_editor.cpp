@@ -87,4 +87,15 @@ LineEditor::Event LineEditor::read(std::string& line) {
     return Event::kLine;
 }
 
+SignalsForThisThread::SignalsForThisThread() {
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (const int signal : {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH}) {
+        sigaddset(&ours, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &ours, &before_);
+}
+
+SignalsForThisThread::~SignalsForThisThread() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 }  // namespace rapport::cli

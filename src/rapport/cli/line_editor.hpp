@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -24,6 +25,20 @@ class LineEditor {
   private:
     struct Terminal;
     std::unique_ptr<Terminal> terminal_;
+};
+
+/// While it lives, threads that are started get none of the signals that end, stop or resize a
+/// terminal's program. The editor's handlers are for the thread that reads: on another one they
+/// would still be at work when the editor is gone.
+class SignalsForThisThread {
+  public:
+    SignalsForThisThread();
+    ~SignalsForThisThread();
+    SignalsForThisThread(const SignalsForThisThread&) = delete;
+    SignalsForThisThread& operator=(const SignalsForThisThread&) = delete;
+
+  private:
+    sigset_t before_{};
 };
 
 }  // namespace rapport::cli

@@ -98,7 +98,7 @@ Async<Lead> ConversationOrchestrator::start_conversation(std::string phone,
                                                          Deadline deadline) {
     const UnderWay under_way(*this);
     Lead lead = co_await repositories_->leads.get_or_create(phone, std::move(full_name), deadline);
-    lead.recent_history = co_await working_memory(lead, deadline);
+    co_await fill_working_memory(lead, deadline);
     co_return lead;
 }
 
@@ -195,20 +195,18 @@ Async<Lead> ConversationOrchestrator::load(std::string lead_id, Deadline deadlin
     co_return lead;
 }
 
-/// The last messages, in the order in which the lead counted them. A lead that an earlier system
-/// wrote, or an import, may not hold them itself.
-Async<std::vector<Message>> ConversationOrchestrator::working_memory(Lead lead, Deadline deadline) {
+/// Makes recent_history the last messages, in the order in which the lead counted them. A lead that
+/// an earlier system wrote, or an import, may not hold them itself.
+Async<void> ConversationOrchestrator::fill_working_memory(Lead& lead, Deadline deadline) {
     constexpr auto kWindow = static_cast<std::int64_t>(Lead::kHistoryWindow);
-    if (std::ssize(lead.recent_history) >= std::min(kWindow, lead.message_count)) {
-        co_return std::move(lead.recent_history);
-    }
-    co_return co_await read_until(deadline, [&] {
+    if (std::ssize(lead.recent_history) >= std::min(kWindow, lead.message_count)) co_return;
+    lead.recent_history = co_await read_until(deadline, [&] {
         return repositories_->messages.get_recent_messages(lead.lead_id, kWindow, deadline);
     });
 }
 
 Async<TurnPlan> ConversationOrchestrator::plan_for(Lead lead, Message incoming, Deadline deadline) {
-    lead.recent_history = co_await working_memory(lead, deadline);
+    co_await fill_working_memory(lead, deadline);
     sort_by_time(lead.recent_history);
     const Conversation conversation{std::move(lead), std::move(incoming), options_.clock()};
     co_return co_await planner_.plan(conversation, deadline);

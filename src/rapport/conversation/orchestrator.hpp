@@ -64,7 +64,8 @@ struct OrchestratorOptions {
     /// Hears of a hand-off, once, after it is stored. What it throws is logged.
     std::function<void(const HandoffNotice&)> notifier = [](const HandoffNotice&) {};
     FollowupPolicy followup{};
-    HandoffTexts handoff_texts = default_handoff_texts();
+    /// What a lead is told who is handed over to a person.
+    LanguageTexts handoff_texts = load_language_texts({}, kHandoffFile);
     /// Where phone numbers without a country code belong (ISO 3166); as in the repositories.
     std::string default_region = "MX";
 };
@@ -137,7 +138,7 @@ class ConversationOrchestrator {
     Async<void> answer_in_order(std::shared_ptr<Batch> batch, std::vector<std::size_t> positions,
                                 KeyedMutex::Lock lock);
     Async<Lead> load(std::string lead_id, Deadline deadline);
-    Async<std::vector<Message>> working_memory(Lead lead, Deadline deadline);
+    Async<void> fill_working_memory(Lead& lead, Deadline deadline);
     Async<TurnPlan> plan_for(Lead lead, Message incoming, Deadline deadline);
     Message incoming_message(std::string content, const std::string& lead_id,
                              const MessageDetails& details) const;

@@ -27,20 +27,6 @@ T take(Answer<T> answer, TurnPlan& plan) {
 
 }  // namespace
 
-HandoffTexts default_handoff_texts() {
-    return {
-        {Language::kSpanish,
-         "Gracias por tu mensaje. Una persona de nuestro equipo sigue esta conversación y te "
-         "escribe en breve."},
-        {Language::kEnglish,
-         "Thank you for your message. A person from our team is taking over this conversation and "
-         "will write to you shortly."},
-        {Language::kMixed,
-         "Gracias por tu mensaje. Una persona de nuestro equipo te escribe en breve. / A person "
-         "from our team will write to you shortly."},
-    };
-}
-
 const std::string& Planner::handoff_text(Language language) const {
     const auto found = handoff_texts_.find(language);
     if (found == handoff_texts_.end()) {

@@ -1,21 +1,18 @@
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "rapport/conversation/agents.hpp"
+#include "rapport/conversation/language_texts.hpp"
 #include "rapport/conversation/turn_plan.hpp"
 
 namespace rapport {
 
-/// What a lead is told who is handed over to a person, by language.
-using HandoffTexts = std::map<Language, std::string>;
-HandoffTexts default_handoff_texts();
-
 /// Asks the three agents, one after another.
 class Planner {
   public:
-    Planner(Agents agents, HandoffTexts handoff_texts)
+    /// `handoff_texts`: what a lead is told who is handed over to a person.
+    Planner(Agents agents, LanguageTexts handoff_texts)
         : agents_(std::move(agents)), handoff_texts_(std::move(handoff_texts)) {}
 
     /// Agents have what the turn's commit leaves of the time. Where the strategist escalates, or
@@ -28,7 +25,7 @@ class Planner {
     const std::string& handoff_text(Language language) const;
 
     Agents agents_;
-    HandoffTexts handoff_texts_;
+    LanguageTexts handoff_texts_;
 };
 
 }  // namespace rapport

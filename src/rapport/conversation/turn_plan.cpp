@@ -1,11 +1,44 @@
 #include "rapport/conversation/turn_plan.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "rapport/conversation/stage_policy.hpp"
 
 namespace rapport {
+
+namespace {
+
+using Fact = std::pair<std::string_view, bool>;  ///< and whether it is only inferred
+
+std::vector<Fact> facts_of(const std::vector<Signal>& signals, SignalDimension dimension) {
+    std::vector<Fact> facts;
+    for (const Signal& signal : signals) {
+        if (signal.dimension != dimension) continue;
+        facts.emplace_back(signal.extracted_value, signal.is_inferred);
+    }
+    return facts;
+}
+
+/// True where the last we know of a dimension is what the message says of it.
+bool is_repeated(const Lead& lead, const std::vector<Signal>& said, SignalDimension dimension) {
+    const std::vector<Fact> now = facts_of(said, dimension);
+    const std::vector<Fact> known = facts_of(lead.signals, dimension);
+    return now.size() <= known.size() && std::equal(now.rbegin(), now.rend(), known.rbegin());
+}
+
+std::vector<Signal> learnt_of(const Lead& lead, const std::vector<Signal>& said) {
+    std::vector<Signal> learnt;
+    std::ranges::copy_if(said, std::back_inserter(learnt), [&](const Signal& signal) {
+        return !is_repeated(lead, said, signal.dimension);
+    });
+    return learnt;
+}
+
+}  // namespace
 
 bool is_with_a_person(const Lead& lead) {
     return lead.handoff_status == HandoffStatus::kRequested ||
@@ -36,8 +69,8 @@ Turn planned_turn(const TurnPlan& plan, Lead lead, Message incoming, const Follo
     if (!let_go && !plan.handoff_reason && !is_closed(lead.current_stage)) {
         lead.next_followup_at = followup.next(0, reply.timestamp);
     }
-    return {
-        std::move(lead), {std::move(incoming), std::move(reply)}, plan.classification.new_signals};
+    std::vector<Signal> signals = learnt_of(lead, plan.classification.new_signals);
+    return {std::move(lead), {std::move(incoming), std::move(reply)}, std::move(signals)};
 }
 
 }  // namespace rapport

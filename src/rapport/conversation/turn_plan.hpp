@@ -29,7 +29,8 @@ bool is_with_a_person(const Lead& lead);
 Turn silent_turn(Lead lead, Message incoming);
 
 /// The turn of a message and its answer: signals, stage (as stage_policy.hpp allows), hand-off and
-/// follow-up as planned. `now` is when it is answered.
+/// follow-up as planned. Signals of a dimension are left out where the last that the lead has of it
+/// say the same: a lead who repeats himself does not grow. `now` is when it is answered.
 Turn planned_turn(const TurnPlan& plan, Lead lead, Message incoming, const FollowupPolicy& followup,
                   Timestamp now);
 

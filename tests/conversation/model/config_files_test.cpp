@@ -76,5 +76,39 @@ TEST_F(ConfigFolder, ThatIsWrongIsRefusedByTheNameOfItsFile) {
     EXPECT_THROW(load_model_texts(folder.path() / "missing"), InvalidArgument);
 }
 
+TEST_F(ConfigFolder, HoldsATextForEachLanguage) {
+    write("handoff.toml",
+          "spanish = \"Te escribe Ana.\"\nenglish = \"Ana will write to you.\"\n"
+          "mixed = \"Ana te escribe.\"\n");
+    const LanguageTexts own = load_language_texts(folder.path(), kHandoffFile);
+    EXPECT_EQ(own.at(Language::kEnglish), "Ana will write to you.");
+    const LanguageTexts built_in = load_language_texts({}, kHandoffFile);
+    EXPECT_NE(built_in.at(Language::kEnglish).find("A person from our team"), std::string::npos);
+    EXPECT_NE(built_in, own);
+    std::filesystem::remove(folder.path() / kHandoffFile);
+    EXPECT_EQ(load_language_texts(folder.path(), kHandoffFile), built_in);
+}
+
+TEST_F(ConfigFolder, ReportsWhatIsWrongWithATextByFileLineAndKey) {
+    const std::pair<std::string, std::string> broken[] = {
+        {"spanish = \"hola\"\nenglish = \"hi\"\n", ":1: mixed is missing; write mixed = "},
+        {"spanish = \"hola\"\nenglish = \" \"\nmixed = \"x\"\n", ":2: english: says nothing"},
+        {"spanish = \"a\"\nenglish = 3\nmixed = \"x\"\n", ":2: english: must be a text"},
+        {"spanish = \"a\"\nenglish = \"b\"\nmixed = \"c\"\nfrench = \"d\"\n",
+         ":4: french: is no key of this table"},
+        {"spanish = \"a\nb\"\n", "not valid TOML"}};
+    for (const auto& [text, problem] : broken) {
+        write("handoff.toml", text);
+        try {
+            load_language_texts(folder.path(), kHandoffFile);
+            ADD_FAILURE() << text;
+        } catch (const InvalidArgument& error) {
+            const std::string message = error.what();
+            EXPECT_TRUE(message.starts_with((folder.path() / "handoff.toml").string())) << message;
+            EXPECT_NE(message.find(problem), std::string::npos) << message;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace rapport

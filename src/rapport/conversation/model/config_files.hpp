@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "rapport/conversation/classification.hpp"
+#include "rapport/conversation/language_texts.hpp"
 
 namespace rapport {
 
@@ -29,7 +29,7 @@ struct ModelTexts {
     /// By the model's name.
     std::map<std::string, Price, std::less<>> prices;
     /// What a lead reads while the model cannot answer.
-    std::map<Language, std::string> holding_messages;
+    LanguageTexts holding_messages;
 };
 
 /// Reads the files from `folder`; those that it does not have, and all of them where it is empty,

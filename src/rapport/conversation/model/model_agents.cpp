@@ -96,7 +96,7 @@ class ModelStrategist final : public Strategist {
 class ModelResponder final : public Responder {
   public:
     ModelResponder(std::shared_ptr<ChatModel> model, std::string prompt,
-                   std::map<Language, std::string> holding_messages)
+                   LanguageTexts holding_messages)
         : model_(std::move(model)),
           prompt_(std::move(prompt)),
           holding_messages_(std::move(holding_messages)) {}
@@ -121,7 +121,7 @@ class ModelResponder final : public Responder {
   private:
     std::shared_ptr<ChatModel> model_;
     std::string prompt_;
-    std::map<Language, std::string> holding_messages_;
+    LanguageTexts holding_messages_;
 };
 
 ChatModelOptions options_of(const Settings& settings, const ModelTexts& texts) {

@@ -17,7 +17,7 @@ namespace rapport::rules {
 /// and key, and says what to write instead. What is read must outlive it.
 class ConfigTable {
   public:
-    /// `file` without its folder.
+    /// `file` as errors name it.
     ConfigTable(const ConfigValue& value, std::string file);
 
     bool has(std::string_view key);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <toml.hpp>
 
@@ -11,8 +12,11 @@
 namespace rapport::rules {
 namespace {
 
-ConfigValue converted(const toml::value& from, const std::string& file) {
-    ConfigValue value{.line = from.location().line()};
+/// toml11 counts the lines from the file's start each time it is asked for one. A text in a list is
+/// asked for by the list's key, so it need not know its own.
+ConfigValue converted(const toml::value& from, const std::string& file,
+                      std::optional<std::size_t> known_line = {}) {
+    ConfigValue value{.line = known_line ? *known_line : from.location().line()};
     switch (from.type()) {
         case toml::value_t::boolean:
             value.data = from.as_boolean();
@@ -28,7 +32,10 @@ ConfigValue converted(const toml::value& from, const std::string& file) {
             break;
         case toml::value_t::array: {
             ConfigValue::Array array;
-            for (const toml::value& item : from.as_array()) array.push_back(converted(item, file));
+            for (const toml::value& item : from.as_array()) {
+                const auto line = item.is_string() ? std::optional(value.line) : std::nullopt;
+                array.push_back(converted(item, file, line));
+            }
             value.data = std::move(array);
             break;
         }

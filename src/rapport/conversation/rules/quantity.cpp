@@ -11,7 +11,7 @@ namespace rapport::rules {
 namespace {
 
 template <class T>
-const T* look_up(const std::map<std::string, T, std::less<>>& words, std::string_view word) {
+const T* look_up(const WordMap<T>& words, std::string_view word) {
     const auto found = words.find(word);
     return found == words.end() ? nullptr : &found->second;
 }

@@ -2,25 +2,25 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "rapport/conversation/rules/folded_text.hpp"
+#include "rapport/conversation/rules/word_map.hpp"
 
 namespace rapport::rules {
 
 /// The words of numbers and money, folded, of all languages together.
 struct QuantityWords {
-    std::map<std::string, double, std::less<>> numbers{};          ///< `veinte` → 20
-    std::map<std::string, double, std::less<>> multipliers{};      ///< `mil` → 1000
-    std::map<std::string, std::string, std::less<>> currencies{};  ///< `pesos` → `MXN`
+    WordMap<double> numbers{};          ///< `veinte` → 20
+    WordMap<double> multipliers{};      ///< `mil` → 1000
+    WordMap<std::string> currencies{};  ///< `pesos` → `MXN`
     /// `monthly` → `month`: after an amount they say how often.
-    std::map<std::string, std::string, std::less<>> period_adverbs{};
+    WordMap<std::string> period_adverbs{};
     /// `month` → `month`: they do so after a `per` or a slash.
-    std::map<std::string, std::string, std::less<>> period_nouns{};
-    std::map<std::string, bool, std::less<>> per{};  ///< `per`, `al`
+    WordMap<std::string> period_nouns{};
+    WordMap<bool> per{};  ///< `per`, `al`
 };
 
 /// A number in a message, and the money it may be.

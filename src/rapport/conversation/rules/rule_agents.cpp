@@ -1,11 +1,9 @@
 #include "rapport/conversation/rules/rule_agents.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
-#include "rapport/conversation/built_in_files.hpp"
+#include "rapport/conversation/config_text.hpp"
 #include "rapport/conversation/rules/rule_classifier.hpp"
 #include "rapport/conversation/rules/rule_responder.hpp"
 #include "rapport/conversation/rules/rule_strategist.hpp"
@@ -25,7 +23,7 @@ RuleTables::RuleTables(std::shared_ptr<const rules::Tables> tables) : tables_(st
 
 RuleTables built_in_rule_tables() {
     static const RuleTables tables =
-        tables_from([](std::string_view file) { return std::string(built_in_file(file)); });
+        tables_from([](std::string_view file) { return config_text({}, file); });
     return tables;
 }
 
@@ -33,12 +31,7 @@ RuleTables load_rule_tables(const std::filesystem::path& folder) {
     if (!std::filesystem::is_directory(folder)) {
         throw InvalidArgument(folder.string() + ": no such folder");
     }
-    return tables_from([&](std::string_view file) {
-        if (!std::filesystem::exists(folder / file)) return std::string(built_in_file(file));
-        std::ifstream in(folder / file, std::ios::binary);
-        if (!in) throw InvalidArgument(std::string(file) + ": cannot be read");
-        return std::string(std::istreambuf_iterator<char>(in), {});
-    });
+    return tables_from([&](std::string_view file) { return config_text(folder, file); });
 }
 
 Agents rule_agents(const RuleTables& tables) {

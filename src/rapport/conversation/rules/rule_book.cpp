@@ -158,12 +158,15 @@ Reading RuleBook::read(std::string_view message, std::string_view before) const 
     std::vector<bool> any(rules_.size());
     std::vector<bool> unless(rules_.size());
     for (const Match& match : matches) (match.id % 2 == 0 ? any : unless)[match.id / 2] = true;
-    const std::vector<bool> earlier = said_before(before);
+    std::optional<std::vector<bool>> earlier;  // which most messages need not know
     for (std::size_t i = 0; i < rules_.size(); ++i) {
         const Rule& rule = rules_[i];
         any[i] = any[i] && !unless[i] && !is_foreign(rule, reading) &&
-                 (!rule.needs_before || earlier[i]) && reading.words >= rule.min_words &&
-                 reading.words <= rule.max_words;
+                 reading.words >= rule.min_words && reading.words <= rule.max_words;
+        if (any[i] && rule.needs_before) {
+            if (!earlier) earlier = said_before(before);
+            any[i] = (*earlier)[i];
+        }
         if (any[i]) reading.applied.push_back(&rule);
     }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,6 +9,7 @@
 
 #include "rapport/conversation/rules/folded_text.hpp"
 #include "rapport/conversation/rules/pattern.hpp"
+#include "rapport/conversation/rules/word_map.hpp"
 
 namespace rapport::rules {
 
@@ -46,14 +46,7 @@ class Vocabulary {
     static constexpr Label kFirstFree = 16;
 
   private:
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const {
-            return std::hash<std::string_view>{}(text);
-        }
-    };
-    using LabelsOf =
-        boost::unordered_flat_map<std::string, std::vector<Label>, Hash, std::equal_to<>>;
+    using LabelsOf = WordMap<std::vector<Label>>;
 
     void add_prefix_size(std::size_t size);
 
