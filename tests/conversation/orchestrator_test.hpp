@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rapport/conversation/orchestrator.hpp"
@@ -28,7 +29,8 @@ class OrchestratorTest : public RepositoryTest {
     }
 
     OrchestrationResult say(const std::string& content, MessageDetails details = {}) {
-        return await(orchestrator->process_message(content, std::string(kPhone), details));
+        return await(
+            orchestrator->process_message(content, std::string(kPhone), std::move(details)));
     }
     Lead loaded() { return await(leads.get_by_phone(kPhone)).value(); }
     /// What is stored, as `role: content`, oldest first.
