@@ -123,6 +123,10 @@ class Chat(unittest.TestCase):
         self.terminal.wait_for("agent")
         answer = re.sub(r"\x1b\[[0-9;]*m", "", self.terminal.wait_for_prompt())
         self.assertLessEqual(max(len(line) for line in answer.splitlines()), 40)
+        self.terminal.type("/history\r/lead\r")
+        self.terminal.wait_for("lead")
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", self.terminal.wait_for("known since"))
+        self.assertLessEqual(max(len(line) for line in shown.splitlines()), 40)
 
     def test_a_terminal_that_goes_away_ends_it(self):
         for _ in range(5):  # whichever thread the signal would find

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <iostream>
 
+#include "rapport/cli/terminal.hpp"
+
 namespace rapport::cli {
 namespace {
 
@@ -69,6 +71,7 @@ LineEditor::Event LineEditor::read(std::string& line) {
     line.clear();
     if (!terminal_) return std::getline(std::cin, line) ? Event::kLine : Event::kEnd;
     terminal_->interrupted = false;
+    const std::size_t width = terminal_width();
     int length = 0;
     const char* typed = nullptr;
     do {
@@ -76,6 +79,8 @@ LineEditor::Event LineEditor::read(std::string& line) {
         typed = el_gets(terminal_->editor.get(), &length);
         // A window that is resized again and again interrupts the editor's reading.
     } while (typed == nullptr && errno == EINTR);
+    // In a narrower window the editor leaves what it had written below the line.
+    if (terminal_width() != width) std::fputs("\x1b[J", stdout);
     if (terminal_->interrupted) return Event::kInterrupted;
     if (typed == nullptr || length <= 0) return Event::kEnd;
     line.assign(typed, static_cast<std::size_t>(length));

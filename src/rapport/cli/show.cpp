@@ -1,6 +1,7 @@
 #include "rapport/cli/show.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "rapport/cli/terminal.hpp"
 
@@ -21,8 +22,18 @@ Colour colour_of(MessageRole role) {
     return Colour::kDim;
 }
 
+/// In lines that fit the terminal beside an indent; a script gets them as they are.
+std::vector<std::string> lines_beside(std::size_t indent, std::string_view text) {
+    return wrapped(text, isatty(STDOUT_FILENO) != 0 ? terminal_width() - indent : text.npos);
+}
+
 void print_field(std::string_view name, const std::string& value) {
-    fmt::print("{} {}\n", coloured(fmt::format("{:<18}", name), Colour::kDim), value);
+    constexpr std::size_t kName = 18;
+    std::string label = fmt::format("{:<{}}", name, kName);
+    for (const std::string& line : lines_beside(kName + 1, value)) {
+        fmt::print("{} {}\n", coloured(label, Colour::kDim), line);
+        label.assign(kName, ' ');
+    }
 }
 
 void print_signal(std::string_view dimension, const std::optional<Signal>& signal) {
@@ -82,6 +93,7 @@ void print_lead(const Lead& lead) {
 }
 
 void print_messages(const std::vector<Message>& messages) {
+    constexpr std::string_view kIndent = "    ";
     for (const Message& message : messages) {
         fmt::print("{}  {}\n", coloured(show_time(message.timestamp), Colour::kDim),
                    coloured(enum_to_string(message.role), colour_of(message.role)));
@@ -90,11 +102,8 @@ void print_messages(const std::vector<Message>& messages) {
             text = fmt::format("[{}: {}]{}{}", message.attachment->kind, message.attachment->name,
                                text.empty() ? "" : "\n", text);
         }
-        for (std::size_t at = 0; at <= text.size();) {
-            const std::size_t end = std::min(text.find('\n', at), text.size());
-            fmt::print("    {}\n", text.substr(at, end - at));
-            at = end + 1;
-        }
+        for (const std::string& line : lines_beside(kIndent.size(), text))
+            fmt::print("{}{}\n", kIndent, line);
     }
 }
 

@@ -110,6 +110,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
         const std::size_t end = std::min(text.find('\n', at), text.size());
         lines.emplace_back();
         std::size_t used = 0;
+        bool begun = false;
         for (std::string_view rest = text.substr(at, end - at); !rest.empty();) {
             const std::string_view word = rest.substr(0, rest.find(' '));
             rest.remove_prefix(std::min(word.size() + 1, rest.size()));
@@ -117,10 +118,12 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
             if (used > 0 && used + 1 + columns > width) {
                 lines.emplace_back();
                 used = 0;
+                begun = false;
             }
-            if (used > 0) lines.back() += ' ';
+            if (begun) lines.back() += ' ';
             lines.back() += word;
-            used += columns + (used > 0 ? 1 : 0);
+            used += columns + (begun ? 1 : 0);
+            begun = true;
         }
         at = end + 1;
     }

@@ -24,8 +24,8 @@ std::size_t display_width(std::string_view text);
 /// blanks.
 std::string fit(std::string_view text, std::size_t width);
 
-/// The text in lines of at most `width` columns, broken at blanks; its own line ends stay. A word
-/// that is longer stands on a line of its own.
+/// The text in lines of at most `width` columns, broken at blanks; its own line ends and the blanks
+/// before a line stay. A word that is longer stands on a line of its own.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// Rows under a head, every column as wide as its widest cell. Where the whole is wider than the
