@@ -89,6 +89,15 @@ TEST(Gate, TakesASingleRunToSpreadAsTheBaselineDoes) {
                 Contains("first: passes 0 of 1, was 5 of 5"));
 }
 
+TEST(Gate, ExplainsByTheRunThatFailed) {
+    const Case steady{{true, true, true}, {true, true, true}};
+    const Case worse{{true, false, false}, {true, false, false}};
+    Baseline baseline = make_baseline(report_of(steady), nullptr);
+    for (BaselineClass& known : baseline.classes) known.tolerance = -1;  // each has to be explained
+    EXPECT_THAT(compare(report_of(worse), baseline, "base.jsonl").regressions,
+                Contains("    first turn 1: expected pricing_question, got objection"));
+}
+
 TEST(Gate, RefusesABaselineOfOtherConversations) {
     const Baseline baseline = make_baseline(report_of({{true}, {true}}), nullptr);
     auto changed = testing::golden("second", 3);
@@ -104,6 +113,12 @@ TEST(Gate, RefusesABaselineOfOtherConversations) {
             "base.jsonl: made of other conversations: third (new), second (changed), first "
             "(gone); make it with `rapport eval PATH --baseline FILE --update-baseline`");
     }
+}
+
+TEST(Gate, RefusesABaselineThatLacksTurns) {
+    Baseline baseline = make_baseline(report_of({{true}, {true}}), nullptr);
+    baseline.conversations.at(1).turns.pop_back();
+    EXPECT_THROW(compare(report_of({{true}, {true}}), baseline, "base.jsonl"), InvalidArgument);
 }
 
 TEST(Baseline, IsReadAsItWasWritten) {
@@ -134,6 +149,10 @@ TEST(Baseline, OfAnotherVersionSaysHowToMakeOne) {
     EXPECT_THAT(refusal(R"({"baseline_version":0,"agents":"rules","runs":1})"),
                 HasSubstr("base.jsonl:1: baseline_version: another version's; make it with"));
     EXPECT_THAT(refusal(""), HasSubstr("empty"));
+    const std::string head = R"({"baseline_version":1,"agents":"rules","runs":2})";
+    EXPECT_THAT(refusal(head + "\n" +
+                        R"({"conversation":"a","fingerprint":"b","passes":1000000,"turns":[]})"),
+                HasSubstr("base.jsonl:2: passes: must be 0 to 2"));
     EXPECT_THAT(refusal("{}"), HasSubstr("base.jsonl:1: "));
 }
 

@@ -36,6 +36,12 @@ bool has_member(const Document& document, std::string_view name) {
     return false;
 }
 
+void require_passes(std::int64_t passes, std::int64_t runs) {
+    if (passes < 0 || passes > runs) {
+        throw InvalidDocument(fmt::format("passes: must be 0 to {}, the runs", runs));
+    }
+}
+
 void read_line(std::string_view line, Baseline& to) {
     const Document document = from_json(line);
     if (to.runs == 0) {
@@ -47,7 +53,10 @@ void read_line(std::string_view line, Baseline& to) {
         to.agents = head.agents;
         to.runs = head.runs;
     } else if (has_member(document, "conversation")) {
-        to.conversations.push_back(from_document<BaselineConversation>(document));
+        auto known = from_document<BaselineConversation>(document);
+        require_passes(known.passes, to.runs);
+        for (const BaselineTurn& turn : known.turns) require_passes(turn.passes, to.runs);
+        to.conversations.push_back(std::move(known));
     } else {
         to.classes.push_back(from_document<BaselineClass>(document));
     }

@@ -53,7 +53,8 @@ class Comparer {
             const auto known = known_.find(conversation.name);
             if (known == known_.end()) {
                 different.push_back(conversation.name + " (new)");
-            } else if (known->second->fingerprint != conversation.fingerprint) {
+            } else if (known->second->fingerprint != conversation.fingerprint ||
+                       known->second->turns.size() != conversation.turns.size()) {
                 different.push_back(conversation.name + " (changed)");
             }
         }
@@ -108,14 +109,23 @@ class Comparer {
             const BaselineConversation& known = *known_.at(conversation.name);
             for (const TurnReport& turn : conversation.turns) {
                 if (!fails_newly(of_class.field, turn, known)) continue;
-                for (const FailedCheck& check : turn.outcomes.front().failed) {
-                    if (check.check != of_class.field || !names(check, of_class.name)) continue;
-                    lines.push_back(fmt::format("    {} turn {}: expected {}, got {}",
-                                                conversation.name, turn.number, check.expected,
-                                                check.got));
-                }
+                const FailedCheck* check = find_failure(of_class, turn);
+                if (check == nullptr) continue;
+                lines.push_back(fmt::format("    {} turn {}: expected {}, got {}",
+                                            conversation.name, turn.number, check->expected,
+                                            check->got));
             }
         }
+    }
+
+    /// Of the first run that has it; null where none does.
+    static const FailedCheck* find_failure(const BaselineClass& of_class, const TurnReport& turn) {
+        for (const TurnOutcome& outcome : turn.outcomes) {
+            for (const FailedCheck& check : outcome.failed) {
+                if (check.check == of_class.field && names(check, of_class.name)) return &check;
+            }
+        }
+        return nullptr;
     }
 
     static bool names(const FailedCheck& check, std::string_view of_class) {
