@@ -1,4 +1,8 @@
-"""An OpenAI-compatible server whose answers are right but for some noise, by a seed."""
+"""An OpenAI-compatible server whose answers are right but for some noise, by a seed.
+
+What comes of a message depends on the seed and on how often it was asked, not on which request comes first.
+"""
+import collections
 import http.server
 import json
 import random
@@ -28,8 +32,10 @@ class NoisyModel:
 
     def __init__(self, noise, seed):
         self.noise = noise
-        self.random = random.Random(seed)
+        self.seed = seed
         self.asked = 0
+        self.times = collections.Counter()
+        self.lock = threading.Lock()
         model = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,15 +56,22 @@ class NoisyModel:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
 
+    def is_noise(self, message):
+        """The k-th time that a message is asked."""
+        with self.lock:
+            self.times[message] += 1
+            return random.Random(f"{self.seed} {self.times[message]} {message}").random() < self.noise
+
     def answer(self, request):
-        self.asked += 1
+        with self.lock:
+            self.asked += 1
         wanted = request["response_format"]["json_schema"]["schema"]["properties"]
         if "action" in wanted:
             return STRATEGY
         if "message" in wanted:
             return EXECUTION
-        unsure = "maybe" in request["messages"][-1]["content"]
-        intent = "unclear" if unsure and self.random.random() < self.noise else "pricing_question"
+        message = request["messages"][-1]["content"]
+        intent = "unclear" if "maybe" in message and self.is_noise(message) else "pricing_question"
         return {**CLASSIFICATION, "intent": intent}
 
     def __enter__(self):
