@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -54,19 +55,26 @@ std::vector<ClassReport> class_reports(std::span<const Scores> runs) {
     return reports;
 }
 
-FieldReport field_report(std::string_view name, std::span<const GoldenConversation> conversations,
-                         std::span<const std::vector<Outcomes>> runs) {
+/// A run's judgements by field.
+using FieldJudgements = std::map<std::string_view, std::vector<Judgement>>;
+
+FieldJudgements judgements_of(std::span<const GoldenConversation> conversations,
+                              const std::vector<Outcomes>& run) {
+    FieldJudgements by_field;
+    for_each_turn(conversations, run, [&](const GoldenTurn& turn, const TurnOutcome& outcome) {
+        for (auto& [field, judgement] : judgements(turn.expect, outcome)) {
+            by_field[field].push_back(std::move(judgement));
+        }
+    });
+    return by_field;
+}
+
+FieldReport field_report(std::string_view name, std::span<FieldJudgements> runs) {
     std::vector<Scores> scores;
     std::vector<Judgement> all;
-    for (const auto& run : runs) {
-        std::vector<Judgement> of_run;
-        for_each_turn(conversations, run, [&](const GoldenTurn& turn, const TurnOutcome& outcome) {
-            const auto judged = judgements(turn.expect, outcome);
-            const auto found = judged.find(name);
-            if (found != judged.end()) of_run.push_back(found->second);
-        });
-        scores.push_back(score(of_run));
-        std::ranges::move(of_run, std::back_inserter(all));
+    for (FieldJudgements& run : runs) {
+        scores.push_back(score(run[name]));
+        std::ranges::move(run[name], std::back_inserter(all));
     }
     const auto average = [of_runs = std::span<const Scores>(scores)](Score Scores::* member) {
         return spread_of(each(of_runs, member));
@@ -205,7 +213,9 @@ EvalReport make_report(std::string agents, std::span<const GoldenConversation> c
     }
     std::vector<double> passed_turns;
     std::vector<double> passed_conversations;
+    std::vector<FieldJudgements> judged;
     for (const auto& run : runs) {
+        judged.push_back(judgements_of(conversations, run));
         double turns = 0;
         for_each_turn(conversations, run, [&](const GoldenTurn&, const TurnOutcome& outcome) {
             turns += passed(outcome) ? 1 : 0;
@@ -217,7 +227,7 @@ EvalReport make_report(std::string agents, std::span<const GoldenConversation> c
     report.passed_turns = spread(passed_turns);
     report.passed_conversations = spread(passed_conversations);
     for (const std::string_view field : kFields) {
-        report.fields.push_back(field_report(field, conversations, runs));
+        report.fields.push_back(field_report(field, judged));
     }
     report.signals = signal_report(conversations, runs);
     report.replies = reply_report(conversations, runs);
