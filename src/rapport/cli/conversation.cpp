@@ -43,11 +43,7 @@ std::unique_ptr<ConversationOrchestrator> start_orchestrator(Context& context) {
 }
 
 void print_said(std::string_view who, Colour colour, std::string_view text) {
-    std::string label = fmt::format("{:<{}}", who, kWho);
-    for (const std::string& line : wrapped(text, terminal_width() - kWho - 1)) {
-        fmt::print("{}{}\n", coloured(label, colour), line);
-        label.assign(kWho, ' ');
-    }
+    print_beside(who, kWho, colour, text);
 }
 
 void print_answer(const OrchestrationResult& result) {

@@ -23,11 +23,7 @@ using eval::TurnReport;
 constexpr std::size_t kIndent = 14;
 
 void print_lines(std::string_view label, Colour colour, std::string_view text) {
-    std::string start = fmt::format("  {:<{}}", label, kIndent - 2);
-    for (const std::string& line : wrapped(text, terminal_width() - kIndent - 1)) {
-        fmt::print("{}{}\n", coloured(start, colour), line);
-        start.assign(kIndent, ' ');
-    }
+    print_beside(fmt::format("  {}", label), kIndent, colour, text);
 }
 
 void print_check(const FailedCheck& check) {

@@ -130,6 +130,15 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
     return lines;
 }
 
+void print_beside(std::string_view label, std::size_t indent, Colour colour,
+                  std::string_view text) {
+    std::string start = fmt::format("{:<{}}", label, indent);
+    for (const std::string& line : wrapped(text, terminal_width() - indent - 1)) {
+        fmt::print("{}{}\n", coloured(start, colour), line);
+        start.assign(indent, ' ');
+    }
+}
+
 Table::Table(std::vector<std::string> head, std::vector<Align> aligns)
     : rows_{std::move(head)}, aligns_(std::move(aligns)) {
     aligns_.resize(rows_.front().size(), Align::kLeft);

@@ -28,6 +28,9 @@ std::string fit(std::string_view text, std::size_t width);
 /// before a line stay. A word that is longer stands on a line of its own.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
+/// Prints a text in lines that fit the terminal beside a label of `indent` columns.
+void print_beside(std::string_view label, std::size_t indent, Colour colour, std::string_view text);
+
 /// Rows under a head, every column as wide as its widest cell. Where the whole is wider than the
 /// terminal, the widest columns give way; the first one, which a person copies to name a row, does
 /// so last.
