@@ -169,9 +169,8 @@ TEST_F(Chat, BreakerProbesAgainAfterAProbeThatWasCancelled) {
     std::exception_ptr ended;
     asio::co_spawn(context, ask_model(model, Deadline::in(kLong)),
                    asio::bind_cancellation_slot(
-                       cancel.slot(), [&](std::exception_ptr error, const ChatModel::Answered&) {
-                           ended = error;
-                       }));
+                       cancel.slot(), [&](const std::exception_ptr& error,
+                                          const ChatModel::Answered&) { ended = error; }));
     while (server.requests().size() < 3) context.run_one_for(std::chrono::milliseconds(5));
     EXPECT_EQ(model.breaker_state(), State::kHalfOpen);
     EXPECT_EQ(ask(model), "none: the model has failed again and again: it rests");
@@ -225,8 +224,8 @@ TEST_F(Chat, AsksOnlySoManyAtOnce) {
     asio::io_context context;
     asio::cancellation_signal cancel;
     asio::co_spawn(context, ask_model(model, Deadline::in(kLong)),
-                   asio::bind_cancellation_slot(
-                       cancel.slot(), [](std::exception_ptr, const ChatModel::Answered&) {}));
+                   asio::bind_cancellation_slot(cancel.slot(), [](const std::exception_ptr&,
+                                                                  const ChatModel::Answered&) {}));
     while (server.requests().empty()) context.run_one_for(std::chrono::milliseconds(5));
     EXPECT_EQ(ask(model, Deadline::in(std::chrono::milliseconds(400))),
               "none: too many requests to the model are under way");

@@ -69,11 +69,13 @@ TEST_F(Breaker, MakesRoomForAnotherProbeWhenOneIsAbandoned) {
     open();
     time += seconds(30);
     for (int i = 0; i < 3; ++i) {
-        auto probe = breaker.ask();
-        ASSERT_TRUE(probe);
         // Moving it on, as a coroutine does, is not abandoning it.
-        const std::optional<CircuitBreaker::Permit> moved(std::move(probe));
-        probe.reset();
+        std::optional<CircuitBreaker::Permit> moved;
+        {
+            auto probe = breaker.ask();
+            ASSERT_TRUE(probe);
+            moved.emplace(std::move(*probe));
+        }
         EXPECT_FALSE(breaker.ask());
     }
     EXPECT_EQ(breaker.state(), State::kOpen);

@@ -134,8 +134,8 @@ TEST(Http, IsCancelledAndGoesOnWithTheNextCall) {
     std::exception_ptr ended;
     asio::co_spawn(
         context, client.post(server.url(), {}, "", Deadline::in(kLong)),
-        asio::bind_cancellation_slot(
-            cancel.slot(), [&](std::exception_ptr error, const HttpResponse&) { ended = error; }));
+        asio::bind_cancellation_slot(cancel.slot(), [&](const std::exception_ptr& error,
+                                                        const HttpResponse&) { ended = error; }));
     while (server.requests().empty()) context.run_one_for(std::chrono::milliseconds(5));
     cancel.emit(asio::cancellation_type::terminal);
     context.run();

@@ -25,8 +25,9 @@ std::chrono::milliseconds backoff(int attempt, double jitter) {
 
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view text, Timestamp now) {
     std::int64_t seconds = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+    const char* begin = text.data();
+    const char* end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, seconds);
     if (stop == end && error != std::errc::invalid_argument) {
         constexpr std::int64_t kMost = 1'000'000'000;
         if (error == std::errc::result_out_of_range) seconds = kMost;
