@@ -44,6 +44,7 @@ void run(const std::filesystem::path& config) {
     std::vector<Message> said;
     const Lead lead = make_lead(0, now(), said);
     std::vector<Conversation> conversations;
+    conversations.reserve(kQuestions.size());
     for (std::size_t i = 0; i < kQuestions.size(); ++i) {
         conversations.push_back({lead, make_question(i, lead.lead_id), now()});
     }
