@@ -100,7 +100,7 @@ class RulesTest(EvalTest):
     def test_gate_is_in_the_json_too(self):
         self.evaluate("--baseline", self.baseline, "--update-baseline")
         good = self.report("--baseline", self.baseline)
-        self.assertEqual(good["comparison"], {"regressions": [], "improvements": [], "flaky": []})
+        self.assertEqual(good["comparison"], {"regressions": [], "improvements": [], "changed_turns": [], "flaky": []})
         bad = self.report("--baseline", self.baseline, expect=1, CONFIG_DIR=self.broken_rules())
         self.assertGreater(len(bad["comparison"]["regressions"]), 0)
 

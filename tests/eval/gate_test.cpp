@@ -46,6 +46,7 @@ TEST(Gate, LetsTheSamePass) {
     const Comparison same = comparison({{true}, {false}}, {{true}, {false}});
     EXPECT_THAT(same.regressions, IsEmpty());
     EXPECT_THAT(same.improvements, IsEmpty());
+    EXPECT_THAT(same.changed_turns, IsEmpty());
     EXPECT_THAT(same.flaky, IsEmpty());
 }
 
@@ -74,12 +75,23 @@ TEST(Gate, LetsAClassFallWithinItsTolerance) {
 TEST(Gate, TellsNoiseFromARegression) {
     const Case noisy{{true, true, true, true, true}, {true, false, true, true, false}};
     const Case as_noisy{{true, true, true, true, true}, {false, true, false, true, true}};
+    const Case steady{{true, true, true, true, true}, {true, true, true, true, true}};
     const Case broken{{true, true, true, true, true}, {false, false, false, false, false}};
     const Comparison noise = comparison(noisy, as_noisy);
     EXPECT_THAT(noise.regressions, IsEmpty());
     EXPECT_THAT(noise.flaky, ElementsAre("second turn 1: passes 3 of 5"));
-    EXPECT_THAT(comparison(noisy, broken).regressions,
-                Contains("second: passes 0 of 5, was 3 of 5"));
+    EXPECT_THAT(comparison(steady, broken).regressions,
+                Contains("second: passes 0 of 5, was 5 of 5"));
+}
+
+TEST(Gate, NamesWhatMayHaveChangedByChance) {
+    const Case noisy{{true, true, true, true, true}, {true, false, true, true, false}};
+    const Case worse{{true, true, true, true, true}, {false, false, false, false, true}};
+    const Comparison down = comparison(noisy, worse);
+    EXPECT_THAT(down.regressions, IsEmpty());
+    EXPECT_THAT(down.changed_turns, ElementsAre("second turn 1: now fails intent"));
+    EXPECT_THAT(comparison(worse, noisy).changed_turns,
+                ElementsAre("second turn 1: no longer fails intent"));
 }
 
 TEST(Gate, TakesASingleRunToSpreadAsTheBaselineDoes) {
@@ -149,6 +161,8 @@ TEST(Baseline, OfAnotherVersionSaysHowToMakeOne) {
     EXPECT_THAT(refusal(R"({"baseline_version":0,"agents":"rules","runs":1})"),
                 HasSubstr("base.jsonl:1: baseline_version: another version's; make it with"));
     EXPECT_THAT(refusal(""), HasSubstr("empty"));
+    EXPECT_THAT(refusal(R"({"baseline_version":1,"agents":"rules","runs":101})"),
+                HasSubstr("base.jsonl:1: runs: must be 1 to 100"));
     const std::string head = R"({"baseline_version":1,"agents":"rules","runs":2})";
     EXPECT_THAT(refusal(head + "\n" +
                         R"({"conversation":"a","fingerprint":"b","passes":1000000,"turns":[]})"),

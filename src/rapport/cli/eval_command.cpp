@@ -193,7 +193,7 @@ void add_eval(CLI::App& program, Context& context) {
         ->type_name("rules|model")
         ->capture_default_str();
     command->add_option("--runs", options->runs, "how often to hold each conversation")
-        ->check(CLI::Range(1, 100))
+        ->check(CLI::Range(std::int64_t{1}, eval::kMostRuns))
         ->type_name("N")
         ->capture_default_str();
     CLI::Option* baseline =

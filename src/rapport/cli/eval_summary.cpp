@@ -140,6 +140,7 @@ void print_comparison(const eval::Comparison& comparison, std::string_view file)
     fmt::print("\nAgainst {}:\n", file);
     print_block("worse", Colour::kYellow, comparison.regressions);
     print_block("better", Colour::kGreen, comparison.improvements);
+    print_block("changed", Colour::kNone, comparison.changed_turns);
     print_block("flaky", Colour::kDim, comparison.flaky);
     const auto count = [](const std::vector<std::string>& lines) {
         return std::ranges::count_if(

@@ -21,14 +21,6 @@ struct Head {
 };
 BOOST_DESCRIBE_STRUCT(Head, (), (baseline_version, agents, runs))
 
-double tolerance_of(const Baseline* before, std::string_view field, std::string_view name) {
-    if (before == nullptr) return BaselineClass::kDefaultTolerance;
-    const auto same = std::ranges::find_if(before->classes, [&](const BaselineClass& known) {
-        return known.field == field && known.name == name;
-    });
-    return same == before->classes.end() ? BaselineClass::kDefaultTolerance : same->tolerance;
-}
-
 bool has_member(const Document& document, std::string_view name) {
     for (BsonReader in(document); !in.at_end();) {
         if (in.next().name() == name) return true;
@@ -49,7 +41,9 @@ void read_line(std::string_view line, Baseline& to) {
         if (head.baseline_version != kVersion) {
             throw InvalidDocument("baseline_version: another version's");
         }
-        if (head.runs < 1) throw InvalidDocument("runs: must be at least 1");
+        if (head.runs < 1 || head.runs > kMostRuns) {
+            throw InvalidDocument(fmt::format("runs: must be 1 to {}", kMostRuns));
+        }
         to.agents = head.agents;
         to.runs = head.runs;
     } else if (has_member(document, "conversation")) {
@@ -67,11 +61,14 @@ void read_line(std::string_view line, Baseline& to) {
 Baseline make_baseline(const EvalReport& report, const Baseline* before) {
     Baseline baseline{.agents = report.agents, .runs = report.runs};
     const auto add = [&](std::string_view field, const ClassReport& of_class) {
-        baseline.classes.push_back({.field = std::string(field),
-                                    .name = of_class.name,
-                                    .f1 = of_class.score.f1.mean,
-                                    .deviation = of_class.score.f1.deviation,
-                                    .tolerance = tolerance_of(before, field, of_class.name)});
+        const BaselineClass* known =
+            before == nullptr ? nullptr : find_class(*before, field, of_class.name);
+        baseline.classes.push_back(
+            {.field = std::string(field),
+             .name = of_class.name,
+             .f1 = of_class.score.f1.mean,
+             .deviation = of_class.score.f1.deviation,
+             .tolerance = known == nullptr ? BaselineClass::kDefaultTolerance : known->tolerance});
     };
     for (const FieldReport& field : report.fields) {
         for (const ClassReport& of_class : field.classes) add(field.name, of_class);
@@ -87,6 +84,14 @@ Baseline make_baseline(const EvalReport& report, const Baseline* before) {
         baseline.conversations.push_back(std::move(known));
     }
     return baseline;
+}
+
+const BaselineClass* find_class(const Baseline& baseline, std::string_view field,
+                                std::string_view name) {
+    const auto same = std::ranges::find_if(baseline.classes, [&](const BaselineClass& known) {
+        return known.field == field && known.name == name;
+    });
+    return same == baseline.classes.end() ? nullptr : &*same;
 }
 
 std::string to_jsonl(const Baseline& baseline) {

@@ -37,16 +37,23 @@ struct BaselineConversation {
 };
 BOOST_DESCRIBE_STRUCT(BaselineConversation, (), (conversation, fingerprint, passes, turns))
 
+/// How often conversations may be held for a report.
+inline constexpr std::int64_t kMostRuns = 100;
+
 /// What a report is measured against.
 struct Baseline {
     std::string agents{};
-    std::int64_t runs = 0;
+    std::int64_t runs = 0;  ///< 1 to kMostRuns
     std::vector<BaselineClass> classes{};
     std::vector<BaselineConversation> conversations{};
 };
 
 /// Classes that `before` has as well keep its tolerance; null where there is none.
 Baseline make_baseline(const EvalReport& report, const Baseline* before);
+
+/// Null where the baseline has no such class.
+const BaselineClass* find_class(const Baseline& baseline, std::string_view field,
+                                std::string_view name);
 
 /// JSON lines: a head, then a line a class and a line a conversation, so that a change shows where
 /// it is.

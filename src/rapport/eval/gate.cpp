@@ -4,38 +4,38 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
 #include "rapport/core/error.hpp"
+#include "rapport/eval/significance.hpp"
 
 namespace rapport::eval {
 namespace {
 
-/// A figure of some runs.
-struct Figure {
-    double mean = 0;
-    double deviation = 0;
-    std::int64_t runs = 1;
-};
-
-bool fell(Figure before, Figure after, double tolerance) {
-    if (before.runs < 2) before.deviation = after.deviation;
-    if (after.runs < 2) after.deviation = before.deviation;
-    const auto of_mean = [](const Figure& figure) {
-        return figure.deviation * figure.deviation / static_cast<double>(figure.runs);
-    };
-    const double noise = 2 * std::sqrt(of_mean(before) + of_mean(after));
-    constexpr double kRounding = 1e-9;
-    return before.mean - after.mean > tolerance + noise + kRounding;
+/// Lower than it was, and not by chance.
+bool fell(const Measured& before, const Measured& after, double tolerance, double chance) {
+    return chance_of_fall(before, after, tolerance) < chance;
 }
 
-Figure share(std::int64_t passes, std::int64_t runs) {
-    std::vector<double> each(static_cast<std::size_t>(runs), 0.0);
-    std::fill_n(each.begin(), passes, 1.0);
-    const Spread of_them = spread(each);
-    return {of_them.mean, of_them.deviation, runs};
+bool fell(const Passed& before, const Passed& after, double chance) {
+    if (before.passes == before.runs && after.passes == 0) return true;
+    return chance_of_fall(before, after) < chance;
+}
+
+bool differs_by_run(const Passed& before, const Passed& after) {
+    return is_flaky(before.passes + after.passes, before.runs + after.runs);
+}
+
+/// What is in `these` and not in `those`.
+std::vector<std::string> without(const std::vector<std::string>& these,
+                                 const std::vector<std::string>& those) {
+    std::vector<std::string> rest;
+    std::ranges::copy_if(these, std::back_inserter(rest), [&](const std::string& one) {
+        return std::ranges::find(those, one) == those.end();
+    });
+    return rest;
 }
 
 class Comparer {
@@ -70,7 +70,9 @@ class Comparer {
     }
 
     Comparison compare() {
-        compare_classes();
+        const Baseline now = make_baseline(report_, nullptr);
+        limit_chance(now);
+        compare_classes(now);
         for (const ConversationReport& conversation : report_.conversations) {
             compare_conversation(conversation, *known_.at(conversation.name));
         }
@@ -78,27 +80,39 @@ class Comparer {
     }
 
   private:
-    void compare_classes() {
-        const Baseline now = make_baseline(report_, nullptr);
-        for (const BaselineClass& before : baseline_.classes) {
-            const auto after = std::ranges::find_if(now.classes, [&](const BaselineClass& known) {
-                return known.field == before.field && known.name == before.name;
+    /// The more figures may differ by chance, the less of it each may take.
+    void limit_chance(const Baseline& now) {
+        const auto figures =
+            std::ranges::count_if(
+                baseline_.classes,
+                [&](const BaselineClass& before) {
+                    const BaselineClass* after = find_class(now, before.field, before.name);
+                    return before.deviation > 0 || (after != nullptr && after->deviation > 0);
+                }) +
+            std::ranges::count_if(report_.conversations, [&](const ConversationReport& one) {
+                return differs_by_run(passed(*known_.at(one.name)), passed(one));
             });
+        chance_ = kFalseAlarms / static_cast<double>(std::max<std::ptrdiff_t>(figures, 1));
+    }
+
+    void compare_classes(const Baseline& now) {
+        for (const BaselineClass& before : baseline_.classes) {
             // A class that nobody expects or says any more cannot be told badly.
-            if (after != now.classes.end()) compare_class(before, *after);
+            if (const auto* after = find_class(now, before.field, before.name))
+                compare_class(before, *after);
         }
     }
 
     void compare_class(const BaselineClass& before, const BaselineClass& after) {
         const std::string change = fmt::format("{} {}: F1 {:.3f}, was {:.3f}", before.field,
                                                before.name, after.f1, before.f1);
-        const Figure then{before.f1, before.deviation, baseline_.runs};
-        const Figure now{after.f1, after.deviation, report_.runs};
-        if (fell(then, now, before.tolerance)) {
+        const Measured then{before.f1, before.deviation, baseline_.runs};
+        const Measured now{after.f1, after.deviation, report_.runs};
+        if (fell(then, now, before.tolerance, chance_)) {
             result_.regressions.push_back(
                 fmt::format("{} (tolerance {})", change, before.tolerance));
             explain(before, result_.regressions);
-        } else if (fell(now, then, 0)) {
+        } else if (fell(now, then, 0, chance_)) {
             result_.improvements.push_back(change);
         }
     }
@@ -135,50 +149,78 @@ class Comparer {
 
     static bool fails_newly(std::string_view check, const TurnReport& turn,
                             const BaselineConversation& known) {
-        const auto now = usual_failures(turn);
-        const auto& then = known.turns.at(static_cast<std::size_t>(turn.number - 1)).failed;
-        return std::ranges::find(now, check) != now.end() &&
-               std::ranges::find(then, check) == then.end();
+        const auto newly = without(usual_failures(turn), before(turn, known).failed);
+        return std::ranges::find(newly, check) != newly.end();
+    }
+
+    static const BaselineTurn& before(const TurnReport& turn, const BaselineConversation& known) {
+        return known.turns.at(static_cast<std::size_t>(turn.number - 1));
+    }
+
+    Passed passed(const BaselineConversation& known) const {
+        return {known.passes, baseline_.runs};
+    }
+    Passed passed(const ConversationReport& conversation) const {
+        return {conversation.passes, report_.runs};
     }
 
     void compare_conversation(const ConversationReport& conversation,
                               const BaselineConversation& known) {
-        const Figure then = share(known.passes, baseline_.runs);
-        const Figure now = share(conversation.passes, report_.runs);
+        const Passed then = passed(known);
+        const Passed now = passed(conversation);
         const std::string passes =
-            fmt::format("{}: passes {} of {}, was {} of {}", conversation.name, conversation.passes,
-                        report_.runs, known.passes, baseline_.runs);
-        if (fell(then, now, 0)) {
+            fmt::format("{}: passes {} of {}, was {} of {}", conversation.name, now.passes,
+                        now.runs, then.passes, then.runs);
+        if (fell(then, now, chance_)) {
             result_.regressions.push_back(passes);
             list_turns(conversation, known, result_.regressions);
-        } else if (fell(now, then, 0)) {
+        } else if (fell(now, then, chance_)) {
             result_.improvements.push_back(passes);
         }
         for (const TurnReport& turn : conversation.turns) {
-            const std::string name = fmt::format("{} turn {}", conversation.name, turn.number);
-            if (is_flaky(turn.passes, report_.runs)) {
-                result_.flaky.push_back(
-                    fmt::format("{}: passes {} of {}", name, turn.passes, report_.runs));
-            }
+            compare_turn(fmt::format("{} turn {}", conversation.name, turn.number), turn, known);
         }
     }
 
-    /// The turns that fail in more runs than they did.
+    void compare_turn(std::string_view name, const TurnReport& turn,
+                      const BaselineConversation& known) {
+        if (is_flaky(turn.passes, report_.runs)) {
+            result_.flaky.push_back(
+                fmt::format("{}: passes {} of {}", name, turn.passes, report_.runs));
+        }
+        const auto now = usual_failures(turn);
+        const auto& then = before(turn, known).failed;
+        std::vector<std::string> changes;
+        const auto say = [&](std::string_view what, const std::vector<std::string>& checks) {
+            if (!checks.empty()) {
+                changes.push_back(fmt::format("{} {}", what, fmt::join(checks, ", ")));
+            }
+        };
+        say("now fails", without(now, then));
+        say("no longer fails", without(then, now));
+        if (changes.empty()) return;
+        result_.changed_turns.push_back(fmt::format("{}: {}", name, fmt::join(changes, "; ")));
+    }
+
+    /// The turns that pass in fewer of the runs than they did.
     void list_turns(const ConversationReport& conversation, const BaselineConversation& known,
                     std::vector<std::string>& lines) const {
         for (const TurnReport& turn : conversation.turns) {
-            const auto& before = known.turns.at(static_cast<std::size_t>(turn.number - 1));
-            if (!fell(share(before.passes, baseline_.runs), share(turn.passes, report_.runs), 0)) {
-                continue;
-            }
-            lines.push_back(
-                fmt::format("    turn {}: {}", turn.number, fmt::join(usual_failures(turn), ", ")));
+            const std::int64_t then = before(turn, known).passes;
+            if (turn.passes * baseline_.runs >= then * report_.runs) continue;
+            const auto failures = usual_failures(turn);
+            lines.push_back(failures.empty() ? fmt::format("    turn {}: passes {} of {}",
+                                                           turn.number, turn.passes, report_.runs)
+                                             : fmt::format("    turn {}: {}", turn.number,
+                                                           fmt::join(failures, ", ")));
         }
     }
 
     const EvalReport& report_;
     const Baseline& baseline_;
     std::map<std::string_view, const BaselineConversation*> known_;
+    /// How improbable a fall must be to count.
+    double chance_ = kFalseAlarms;
     Comparison result_;
 };
 

@@ -15,15 +15,22 @@ struct Comparison {
     /// can be put down to the spread of the runs.
     std::vector<std::string> regressions{};
     std::vector<std::string> improvements{};
+    /// The turns of which other checks fail than did, in more than half of the runs. They do not
+    /// count: a turn may be worse by chance, or for what makes others better.
+    std::vector<std::string> changed_turns{};
     /// What passes in some runs and fails in others.
     std::vector<std::string> flaky{};
 };
-BOOST_DESCRIBE_STRUCT(Comparison, (), (regressions, improvements, flaky))
+BOOST_DESCRIBE_STRUCT(Comparison, (), (regressions, improvements, changed_turns, flaky))
 
-/// A figure is taken to have fallen where it did by more than the tolerance and twice the standard
-/// error of the difference; a single run is taken to spread as the other side does. Throws
-/// InvalidArgument that names the conversations, `file` and what to do where the baseline was made
-/// of others.
+/// How probable it is that a comparison of the same agents finds a regression of a class, or of a
+/// conversation that did not pass all of its runs.
+inline constexpr double kFalseAlarms = 0.01;
+
+/// Regressions are what would be seen by chance with less than `kFalseAlarms`, divided by how many
+/// figures differ from run to run (Bonferroni's correction); and every conversation that passed in
+/// all runs and passes in none. Throws InvalidArgument that names the conversations, `file` and
+/// what to do where the baseline was made of others.
 Comparison compare(const EvalReport& report, const Baseline& baseline, std::string_view file);
 
 }  // namespace rapport::eval
