@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -26,11 +27,25 @@ std::string_view to_string(ErrorCode code);
 /// a conversation, so that it can be logged as it is.
 class Error : public std::runtime_error {
   public:
-    Error(ErrorCode code, const std::string& message) : runtime_error(message), code_(code) {}
+    Error(ErrorCode code, const std::string& message)
+        : runtime_error(message), code_(code), problem_size_(message.size()) {}
+    /// what() is both, `problem: cure`.
+    Error(ErrorCode code, const std::string& problem, const std::string& cure)
+        : runtime_error(problem + ": " + cure), code_(code), problem_size_(problem.size()) {}
     ErrorCode code() const noexcept { return code_; }
+    /// What is wrong, without what to do about it where that was given apart.
+    std::string_view problem() const noexcept {
+        return std::string_view(what()).substr(0, problem_size_);
+    }
+    /// What to do about it; empty where the message is one.
+    std::string_view cure() const noexcept {
+        const std::string_view all = what();
+        return all.size() > problem_size_ ? all.substr(problem_size_ + 2) : std::string_view();
+    }
 
   private:
     ErrorCode code_;
+    std::size_t problem_size_;
 };
 
 /// One class a code, so that `catch` can tell them apart.
@@ -38,6 +53,7 @@ template <ErrorCode Code>
 class ErrorOf : public Error {
   public:
     explicit ErrorOf(const std::string& message) : Error(Code, message) {}
+    ErrorOf(const std::string& problem, const std::string& cure) : Error(Code, problem, cure) {}
 };
 
 using NotConnected = ErrorOf<ErrorCode::kNotConnected>;

@@ -16,6 +16,7 @@
 #include "rapport/core/sort.hpp"
 #include "rapport/core/update.hpp"
 #include "rapport/store/collection.hpp"
+#include "rapport/store/index_plan.hpp"
 
 namespace rapport {
 
@@ -81,8 +82,15 @@ struct CommitDocuments {
 /// processes at once. Result: none. Throws DuplicateKey when stored documents break a unique index.
 struct EnsureIndexes {};
 
+/// What EnsureIndexes would do now; changes nothing. Result: IndexPlan.
+struct PlanIndexes {};
+
 /// Asks the server who it is: a round trip, so it also proves the connection. Result: ServerInfo.
 struct Ping {};
+
+/// Looks at the server and at what keeps the data, as ServerState says; on SQLite at every page of
+/// the file. Result: ServerState.
+struct InspectServer {};
 
 /// Runs the caller's function on a worker's thread with the driver's own handle:
 /// `mongoc_client_t*` on MongoDB, the writer's `sqlite3*` on SQLite. Result: none.
@@ -90,9 +98,9 @@ struct UseNativeHandle {
     std::function<void(void*)> use;
 };
 
-using Operation =
-    std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments, CommitDocuments,
-                 AggregateDocuments, EnsureIndexes, Ping, UseNativeHandle>;
+using Operation = std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments,
+                               CommitDocuments, AggregateDocuments, EnsureIndexes, PlanIndexes,
+                               Ping, InspectServer, UseNativeHandle>;
 
 /// A document that was not stored because another one has its key.
 struct Duplicate {
@@ -122,8 +130,27 @@ struct ServerInfo {
     std::string topology;  ///< `standalone`, `replica set rs0`, `sharded cluster`; `embedded`
 };
 
-using Result = std::variant<std::monostate, std::vector<Document>, std::vector<Duplicate>,
-                            std::int64_t, Committed, std::vector<Group>, ServerInfo>;
+/// What a database is like, for those who look after it.
+struct ServerState {
+    ServerInfo info;
+    /// Of the fastest of some round trips.
+    std::chrono::microseconds round_trip{0};
+    /// How far its clock is ahead of ours, as far as the round trip lets one tell. Absent where it
+    /// has no clock of its own.
+    std::optional<std::chrono::milliseconds> clock_ahead{};
+    /// Of the file system that holds the data; absent where the server does not say.
+    std::optional<std::uint64_t> free_bytes{};
+    std::optional<std::uint64_t> total_bytes{};
+    /// False when it can only be read.
+    bool is_writable = true;
+    /// Places that the engine's own check found damaged; always 0 on MongoDB, which has no check
+    /// that leaves it serving.
+    std::int64_t damaged_places = 0;
+};
+
+using Result =
+    std::variant<std::monostate, std::vector<Document>, std::vector<Duplicate>, std::int64_t,
+                 Committed, std::vector<Group>, ServerInfo, IndexPlan, ServerState>;
 
 /// What a store has done since open().
 struct StoreCounters {

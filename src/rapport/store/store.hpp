@@ -65,6 +65,12 @@ class Store {
     Async<std::vector<Group>> aggregate(AggregateDocuments operation, Deadline deadline = {}) {
         return typed<std::vector<Group>>(std::move(operation), deadline);
     }
+    Async<IndexPlan> plan_indexes(Deadline deadline = {}) {
+        return typed<IndexPlan>(PlanIndexes{}, deadline);
+    }
+    Async<ServerState> inspect(Deadline deadline = {}) {
+        return typed<ServerState>(InspectServer{}, deadline);
+    }
     Async<ServerInfo> ping(Deadline deadline = {}) { return typed<ServerInfo>(Ping{}, deadline); }
 
   private:

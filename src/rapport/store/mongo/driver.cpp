@@ -38,13 +38,13 @@ bool contains(const std::array<std::int64_t, N>& codes, std::int64_t code) {
         throw Timeout(
             "MongoDB did not answer by the deadline; a write may or may not have happened");
     }
-    throw Unavailable(
-        "no MongoDB server answers: check that it runs, that MONGODB_URI names it, and TLS");
+    throw Unavailable("no MongoDB server answers",
+                      "check that it runs, that MONGODB_URI or --db names it, and TLS");
 }
 
 [[noreturn]] void not_trusted() {
-    throw Unavailable(
-        "MongoDB refused the credentials: check user, password and authSource in MONGODB_URI");
+    throw Unavailable("MongoDB refused the credentials",
+                      "check user, password and authSource in MONGODB_URI or --db");
 }
 
 }  // namespace
@@ -71,9 +71,8 @@ void translate_server_code(std::int64_t code, Deadline deadline) {
     if (contains(kNotServing, code)) unreachable(deadline);
     if (code == kAuthenticationFailed) not_trusted();
     if (code == kUnauthorized) {
-        throw Unavailable(
-            "MongoDB does not allow this user the operation: grant readWrite and "
-            "dbAdmin on the database");
+        throw Unavailable("MongoDB does not allow this user the operation",
+                          "grant readWrite and dbAdmin on the database");
     }
     if (contains(kRefusedChanges, code)) {
         throw InvalidArgument(

@@ -21,14 +21,6 @@ constexpr std::array<std::int64_t, 6> kRaces{kIndexNotFound, 85, 86, 276, 117, 1
 /// Raised to start over with a fresh look at the indexes.
 struct ChangedMeanwhile {};
 
-struct Existing {
-    std::string name;
-    std::vector<SortKey> keys;
-    bool unique = false;
-    std::string where_present{};
-    std::optional<std::int64_t> expire_after{};
-};
-
 std::int64_t whole_number(const BsonElement& element) {
     if (element.type() == BsonType::kDouble) return static_cast<std::int64_t>(element.as_double());
     if (element.type() == BsonType::kBool) return element.as_bool() ? 1 : 0;
@@ -36,15 +28,17 @@ std::int64_t whole_number(const BsonElement& element) {
     return integer ? element.as_integer() : 0;
 }
 
-Existing read_index(const BsonElement& listed) {
-    Existing index;
+Index read_index(const BsonElement& listed) {
+    Index index{};
     bool sparse = false;
     for (BsonReader in(listed.as_nested()); !in.at_end();) {
         const BsonElement member = in.next();
         if (member.name() == "name") index.name = member.as_string();
         if (member.name() == "unique") index.unique = whole_number(member) != 0;
         if (member.name() == "sparse") sparse = whole_number(member) != 0;
-        if (member.name() == "expireAfterSeconds") index.expire_after = whole_number(member);
+        if (member.name() == "expireAfterSeconds") {
+            index.expire_after = std::chrono::seconds(whole_number(member));
+        }
         if (member.name() == "partialFilterExpression") {
             BsonReader filter(member.as_nested());
             if (!filter.at_end()) index.where_present = filter.next().name();
@@ -52,7 +46,10 @@ Existing read_index(const BsonElement& listed) {
         if (member.name() != "key") continue;
         for (BsonReader keys(member.as_nested()); !keys.at_end();) {
             const BsonElement key = keys.next();
-            index.keys.push_back({std::string(key.name()), whole_number(key) < 0});
+            std::string path(key.name());
+            // `hashed`, `text` and the like: no order of ours is one.
+            if (key.type() == BsonType::kString) path += " " + std::string(key.as_string());
+            index.keys.push_back({std::move(path), whole_number(key) < 0});
         }
     }
     if (sparse) index.where_present = index.keys.front().path;
@@ -82,43 +79,39 @@ class IndexSet {
         }
     }
 
+    void add_to(IndexPlan& plan) const {
+        plan_indexes(plan, collection_, existing_, Index::Engine::kMongo);
+    }
+
     void ensure() const {
-        for (const Index& index : collection_.indexes) {
-            if (index.engine != Index::Engine::kSqlite) ensure(index);
-        }
-        for (const std::string& name : collection_.retired_indexes) {
-            if (by_name(name) != nullptr) drop(name);
-        }
+        IndexPlan plan;
+        add_to(plan);
+        for (const IndexDifference& difference : plan.differences) put_right(difference);
     }
 
   private:
-    void ensure(const Index& index) const {
-        if (const Existing* same = equivalent(index)) {
-            if (index.expire_after && same->expire_after != index.expire_after->count()) {
-                change_expiry(same->name, *index.expire_after);
-            }
-        } else if (by_name(index.name) != nullptr) {
-            rebuild(index);
-        } else {
-            create(index, index.name);
-        }
-        for (const Existing& old : existing_) {
-            if (!index.replaces.empty() && old.keys == index.replaces && !old.unique &&
-                old.name != index.name) {
-                drop(old.name);
-            }
+    void put_right(const IndexDifference& difference) const {
+        switch (difference.kind) {
+            case IndexDifference::Kind::kMissing:
+                return create(*difference.wanted, difference.wanted->name);
+            case IndexDifference::Kind::kDifferent:
+                return rebuild(*difference.wanted, difference.found->name);
+            case IndexDifference::Kind::kExpiry:
+                return change_expiry(difference.found->name, *difference.wanted->expire_after);
+            case IndexDifference::Kind::kLeftOver:
+                return drop(difference.found->name);
         }
     }
 
     /// A name cannot stand for two indexes at once: one of the same use, with a key more, bridges
     /// the time between.
-    void rebuild(const Index& index) const {
+    void rebuild(const Index& index, const std::string& old) const {
         Index bridge = index;
         bridge.keys.push_back({"_bridge", false});
         bridge.unique = false;
-        const std::string name = index.name + "_bridge";
+        const std::string name = bridge_name(index);
         create(bridge, name);
-        drop(index.name);
+        drop(old);
         create(index, index.name);
         drop(name);
     }
@@ -176,28 +169,22 @@ class IndexSet {
         translate_server_code(failure, deadline_);
     }
 
-    const Existing* by_name(const std::string& name) const {
-        const auto found = std::ranges::find(existing_, name, &Existing::name);
-        return found == existing_.end() ? nullptr : &*found;
-    }
-
-    const Existing* equivalent(const Index& index) const {
-        for (const Existing& candidate : existing_) {
-            if (candidate.keys == index.keys && candidate.unique == index.unique &&
-                candidate.where_present == index.where_present) {
-                return &candidate;
-            }
-        }
-        return nullptr;
-    }
-
     const Session& session_;
     const Collection& collection_;
     Deadline deadline_;
-    std::vector<Existing> existing_;
+    std::vector<Index> existing_;
 };
 
 }  // namespace
+
+IndexPlan plan_indexes(const Session& session, const std::vector<Collection>& collections,
+                       Deadline deadline) {
+    IndexPlan plan;
+    for (const Collection& collection : collections) {
+        IndexSet(session, collection, deadline).add_to(plan);
+    }
+    return plan;
+}
 
 void ensure_indexes(const Session& session, const std::vector<Collection>& collections,
                     Deadline deadline) {

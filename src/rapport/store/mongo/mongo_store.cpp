@@ -98,9 +98,8 @@ class MongoStore final : public Store {
         bson_error_t error{};
         mongoc_client_pool_t* made = mongoc_client_pool_new_with_error(uri_.get(), &error);
         if (made == nullptr) {
-            throw Unavailable(
-                "MongoDB: no client could be made for MONGODB_URI: check its TLS files and, for "
-                "mongodb+srv, that its name is in DNS");
+            throw Unavailable("MongoDB: no client could be made for MONGODB_URI",
+                              "check its TLS files and, for mongodb+srv, that its name is in DNS");
         }
         const Pool pool(made, mongoc_client_pool_destroy);
         mongoc_client_pool_set_error_api(pool.get(), MONGOC_ERROR_API_VERSION_2);
@@ -153,8 +152,9 @@ class MongoStore final : public Store {
         try {
             worker.run(Ping{}, Deadline());
         } catch (const Error& error) {
-            throw Unavailable(
-                fmt::format("MongoDB at {}: {}", host_list(uri_.get()), error.what()));
+            const std::string at = fmt::format("MongoDB at {}: ", host_list(uri_.get()));
+            if (error.cure().empty()) throw Unavailable(at + error.what());
+            throw Unavailable(at + std::string(error.problem()), std::string(error.cure()));
         }
     }
 

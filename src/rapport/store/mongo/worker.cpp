@@ -4,6 +4,7 @@
 
 #include "rapport/core/error.hpp"
 #include "rapport/store/mongo/indexes.hpp"
+#include "rapport/store/mongo/inspection.hpp"
 #include "rapport/store/mongo/query.hpp"
 
 namespace rapport::mongo {
@@ -141,25 +142,14 @@ Result MongoWorker::run(const EnsureIndexes&, Deadline deadline) {
     return {};
 }
 
-Result MongoWorker::run(const Ping&, Deadline deadline) {
-    const auto ask = [&](const char* command) {
-        BsonWriter out;
-        out.add(command, std::int64_t{1});
-        return run_command(session_, out.finish(), deadline);
-    };
-    const Document hello = ask("hello");
-    ServerInfo info{"mongodb", {}, "standalone"};
-    // A ping proves more than hello: that this user may ask.
-    ask("ping");
-    const Scalar version = scalar_at(ask("buildInfo"), "version");
-    if (const auto* text = std::get_if<std::string>(&version)) info.version = *text;
-    const Scalar set = scalar_at(hello, "setName");
-    if (const auto* name = std::get_if<std::string>(&set)) {
-        info.topology = "replica set " + *name;
-    } else if (scalar_at(hello, "msg") == Scalar(std::string("isdbgrid"))) {
-        info.topology = "sharded cluster";
-    }
-    return info;
+Result MongoWorker::run(const PlanIndexes&, Deadline deadline) {
+    return plan_indexes(session_, collections_, deadline);
+}
+
+Result MongoWorker::run(const Ping&, Deadline deadline) { return server_info(session_, deadline); }
+
+Result MongoWorker::run(const InspectServer&, Deadline deadline) {
+    return inspect_server(session_, deadline);
 }
 
 Result MongoWorker::run(const UseNativeHandle& native, Deadline) {

@@ -47,7 +47,9 @@ class MongoWorker final : public Worker {
     Result run(const CommitDocuments& commit, Deadline deadline);
     Result run(const AggregateDocuments& aggregate, Deadline deadline);
     Result run(const EnsureIndexes& ensure, Deadline deadline);
+    Result run(const PlanIndexes& plan, Deadline deadline);
     Result run(const Ping& ping, Deadline deadline);
+    Result run(const InspectServer& inspect, Deadline deadline);
     Result run(const UseNativeHandle& native, Deadline deadline);
 
     Result changed(BsonWriter& command, Deadline deadline);

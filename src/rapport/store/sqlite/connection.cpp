@@ -39,19 +39,21 @@ int stop_at_deadline(void* deadline) { return static_cast<Deadline*>(deadline)->
             }
             throw InvalidArgument("a value does not fit its column, or a document has no _id");
         case SQLITE_CORRUPT:
-            throw Corrupt("the database file is damaged: restore it from a copy");
+            throw Corrupt("the database file is damaged", "restore it from a copy");
         case SQLITE_NOTADB:
-            throw Corrupt("the file is not a SQLite database: choose another one");
+            throw Corrupt("the file is not a SQLite database", "choose another one");
         case SQLITE_FULL:
-            throw Unavailable("no room is left on the disk for the database file");
+            throw Unavailable("no room is left on the disk for the database file",
+                              "make room, or move the file");
         case SQLITE_READONLY:
         case SQLITE_PERM:
+            throw Unavailable("the database file may only be read",
+                              "give this user write permission on it and on its folder");
         case SQLITE_CANTOPEN:
         case SQLITE_IOERR:
-            throw Unavailable(fmt::format(
-                "the database file cannot be read or written (SQLite error {}): check its folder, "
-                "its permissions and the disk",
-                code));
+            throw Unavailable(
+                fmt::format("the database file cannot be read or written (SQLite error {})", code),
+                "check its folder, its permissions and the disk");
         case SQLITE_TOOBIG:
             throw InvalidArgument("a value is too large for the database");
         // A statement that was prepared fails like this only when its functions do.

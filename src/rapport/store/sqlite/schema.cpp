@@ -17,8 +17,6 @@
 namespace rapport::sqlite {
 namespace {
 
-bool is_ours(const Index& index) { return index.engine != Index::Engine::kMongo; }
-
 std::set<std::string> column_names(Connection& connection, const Collection& collection) {
     std::set<std::string> names;
     Statement columns = connection.prepare("SELECT name FROM pragma_table_info(?)");
@@ -37,30 +35,11 @@ bool is_complete(Connection& connection, const std::vector<Collection>& collecti
     return true;
 }
 
-/// The statement that made an index; empty when there is none.
-std::string index_definition(Connection& connection, const std::string& name) {
+bool has_index(Connection& connection, const std::string& name) {
     Statement find =
-        connection.prepare("SELECT sql FROM sqlite_master WHERE type='index' AND name=?");
+        connection.prepare("SELECT 1 FROM sqlite_master WHERE type='index' AND name=?");
     find.bind(1, name);
-    return find.step() ? find.text(0) : std::string();
-}
-
-void ensure_index(Connection& connection, const Collection& collection, const Index& index) {
-    const std::string wanted = create_index(collection, index);
-    const std::string found = index_definition(connection, index.name);
-    if (found == wanted) return;
-    if (!found.empty()) connection.execute(fmt::format("DROP INDEX \"{}\"", index.name));
-    try {
-        connection.execute(wanted);
-    } catch (const DuplicateKey&) {
-        throw DuplicateKey(fmt::format(
-            "{}: stored rows break the unique index {}: remove the duplicates, then try again",
-            collection.name, index.name));
-    }
-}
-
-void drop_index(Connection& connection, const std::string& name) {
-    connection.execute(fmt::format("DROP INDEX IF EXISTS \"{}\"", name));
+    return find.step();
 }
 
 /// How many rows one step of clearing away removes, so that the write behind it waits briefly.
@@ -81,10 +60,11 @@ std::int64_t remove_expired(Connection& connection, const Collection& collection
 std::int64_t checked_version(Connection& connection) {
     const std::int64_t version = connection.query_integer("PRAGMA user_version");
     if (version > kSqliteSchemaVersion) {
-        throw InvalidArgument(fmt::format(
-            "the database file was written by a newer Rapport (schema {}; this program knows {}): "
-            "upgrade this program",
-            version, kSqliteSchemaVersion));
+        throw InvalidArgument(
+            fmt::format("the database file was written by a newer Rapport (schema {}; this "
+                        "program knows {})",
+                        version, kSqliteSchemaVersion),
+            "upgrade this program");
     }
     return version;
 }
@@ -102,10 +82,10 @@ void create_file(const std::filesystem::path& file) {
     if (descriptor >= 0) {
         ::close(descriptor);
     } else if (problem != EEXIST || std::filesystem::is_directory(file)) {
-        throw Unavailable(fmt::format(
-            "{}: cannot be made or opened as a database file: {}; check the folder and its "
-            "permissions",
-            file.string(), problem == EEXIST ? "it is a folder" : std::strerror(problem)));
+        throw Unavailable(
+            fmt::format("{}: cannot be made or opened as a database file, {}", file.string(),
+                        problem == EEXIST ? "it is a folder" : std::strerror(problem)),
+            "check the folder and its permissions");
     }
 }
 
@@ -140,23 +120,11 @@ void ensure_tables(Connection& connection, const std::vector<Collection>& collec
     transaction.commit();
 }
 
-void ensure_indexes(Connection& connection, const std::vector<Collection>& collections) {
-    Transaction transaction(connection);
-    for (const Collection& collection : collections) {
-        for (const Index& index : collection.indexes) {
-            is_ours(index) ? ensure_index(connection, collection, index)
-                           : drop_index(connection, index.name);
-        }
-        for (const std::string& name : collection.retired_indexes) drop_index(connection, name);
-    }
-    transaction.commit();
-}
-
 bool remove_expired(Connection& connection, const std::vector<Collection>& collections) {
     bool all = true;
     for (const Collection& collection : collections) {
         for (const Index& index : collection.indexes) {
-            if (!index.expire_after || index_definition(connection, index.name).empty()) continue;
+            if (!index.expire_after || !has_index(connection, index.name)) continue;
             all = remove_expired(connection, collection, index) < kRowsAtOnce && all;
         }
     }

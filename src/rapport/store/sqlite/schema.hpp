@@ -20,10 +20,6 @@ void use_write_ahead_log(Connection& connection);
 /// program has written.
 void ensure_tables(Connection& connection, const std::vector<Collection>& collections);
 
-/// Makes the indexes as declared; what is declared differently is built anew, what is retired is
-/// dropped. Throws DuplicateKey when rows break a unique one.
-void ensure_indexes(Connection& connection, const std::vector<Collection>& collections);
-
 /// Removes rows that have expired, a bounded number of them: true when none is left. An expiry
 /// counts once its index stands.
 bool remove_expired(Connection& connection, const std::vector<Collection>& collections);

@@ -18,7 +18,9 @@ using sqlite::SqliteWorker;
 bool only_reads(const Operation& operation) {
     return std::holds_alternative<FindDocuments>(operation) ||
            std::holds_alternative<AggregateDocuments>(operation) ||
-           std::holds_alternative<Ping>(operation);
+           std::holds_alternative<Ping>(operation) ||
+           std::holds_alternative<PlanIndexes>(operation) ||
+           std::holds_alternative<InspectServer>(operation);
 }
 
 /// Writes that wait share a transaction, and so its flush to the disk.

@@ -6,6 +6,8 @@
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
+#include "rapport/store/sqlite/indexes.hpp"
+#include "rapport/store/sqlite/inspection.hpp"
 #include "rapport/store/sqlite/rows.hpp"
 #include "rapport/store/sqlite/schema.hpp"
 
@@ -201,6 +203,10 @@ Result SqliteWorker::run(const EnsureIndexes&) {
     expired_removed_ = Deadline::Clock::now();
     return {};
 }
+
+Result SqliteWorker::run(const PlanIndexes&) { return plan_indexes(connection_, collections_); }
+
+Result SqliteWorker::run(const InspectServer&) { return inspect_file(connection_); }
 
 Result SqliteWorker::run(const Ping&) {
     connection_.query_integer("SELECT count(*) FROM sqlite_master");

@@ -33,7 +33,9 @@ class SqliteWorker final : public Worker {
     Result run(const FindDocuments& find);
     Result run(const AggregateDocuments& aggregate);
     Result run(const EnsureIndexes& ensure);
+    Result run(const PlanIndexes& plan);
     Result run(const Ping& ping);
+    Result run(const InspectServer& inspect);
     Result run(const UseNativeHandle& native);
     /// A write: a transaction of its own.
     template <class Write>
