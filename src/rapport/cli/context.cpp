@@ -24,9 +24,8 @@ DatabaseUrl Context::database_url() const {
 void Context::connect() {
     const DatabaseUrl url = database_url();
     if (url.engine == DatabaseUrl::Engine::kSqlite && !std::filesystem::exists(url.location)) {
-        throw Unavailable(fmt::format(
-            "{}: no database there yet; `rapport import FILE` makes it, --db names another",
-            url.location));
+        throw Unavailable(url.location + ": no database there yet",
+                          "`rapport import FILE` makes it, --db names another");
     }
     manager_ = std::make_unique<DatabaseManager>(settings_.settings, url);
     await(manager_->connect());

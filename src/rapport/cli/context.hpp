@@ -18,6 +18,7 @@ namespace rapport::cli {
 enum ExitCode : int {
     kOk = 0,
     kDataProblem = 1,
+    kSomethingToDo = 1,
     kUsage = 2,
     kNoDatabase = 3,
     kNotFound = 4,
@@ -47,6 +48,7 @@ class Context {
     /// Connects, making the database and its indexes where they are missing.
     void connect_to_write();
 
+    DatabaseManager& manager() { return *manager_; }
     LeadRepository leads();
     MessageRepository messages();
     /// Those the settings choose: of rules, or of a model.
@@ -73,6 +75,8 @@ void add_history(CLI::App& program, Context& context);
 void add_stats(CLI::App& program, Context& context);
 void add_pipeline(CLI::App& program, Context& context);
 void add_repair(CLI::App& program, Context& context);
+void add_doctor(CLI::App& program, Context& context);
+void add_indexes(CLI::App& program, Context& context);
 void add_chat(CLI::App& program, Context& context);
 void add_replay(CLI::App& program, Context& context);
 void add_eval(CLI::App& program, Context& context);

@@ -17,8 +17,9 @@ using namespace rapport::cli;
 constexpr auto kFooter = R"help(
 Database: --db, else MONGODB_URI, else the file rapport.db. `rapport config` shows every setting.
 
-Exit codes: 0 done; 1 some of the data could not be used; 2 wrong usage or a value that is not
-allowed; 3 the database cannot be reached or used; 4 not found; 5 changed meanwhile or taken.
+Exit codes: 0 done; 1 some of the data could not be used, or doctor or indexes found something to
+do; 2 wrong usage or a value that is not allowed; 3 the database cannot be reached or used, or doctor
+found a problem; 4 not found; 5 changed meanwhile or taken.
 
 Examples:
   rapport import chat.zip --lead "+52 55 1234 5678" --me "Ana (Sales)"
@@ -70,6 +71,8 @@ void add_commands(CLI::App& program, Context& context) {
     add_stats(program, context);
     add_pipeline(program, context);
     add_repair(program, context);
+    add_doctor(program, context);
+    add_indexes(program, context);
     add_chat(program, context);
     add_replay(program, context);
     add_eval(program, context);

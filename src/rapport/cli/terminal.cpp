@@ -41,6 +41,8 @@ const char* escape_of(Colour colour) {
             return "\x1b[32m";
         case Colour::kYellow:
             return "\x1b[33m";
+        case Colour::kRed:
+            return "\x1b[31m";
         case Colour::kCyan:
             return "\x1b[36m";
         case Colour::kNone:

@@ -7,7 +7,7 @@
 
 namespace rapport::cli {
 
-enum class Colour { kNone, kBold, kDim, kGreen, kYellow, kCyan };
+enum class Colour { kNone, kBold, kDim, kGreen, kYellow, kRed, kCyan };
 
 /// The columns of the terminal behind stdout: COLUMNS, else what the terminal says, else 80.
 std::size_t terminal_width();

@@ -93,6 +93,8 @@ Async<void> DatabaseManager::create_indexes() {
     co_await database().run(EnsureIndexes{}, Deadline::in(kPatience));
 }
 
+Async<IndexPlan> DatabaseManager::plan_indexes() { return database().plan_indexes(); }
+
 void DatabaseManager::require_connected() const {
     if (!connected_) throw NotConnected("not connected: call connect() first");
 }

@@ -60,6 +60,9 @@ class DatabaseManager {
     /// large collection's index takes its time.
     Async<void> create_indexes();
 
+    /// What create_indexes() would change now. Changes nothing.
+    Async<IndexPlan> plan_indexes();
+
     /// Waits for the work in flight, then closes. Does nothing when not connected. Repositories on
     /// database() stay valid: they throw NotConnected until the next connect().
     Async<void> disconnect();

@@ -55,6 +55,10 @@ class LeadRepository : public BaseRepository<Lead> {
     /// itself.
     Async<std::int64_t> settle(Lead lead, Deadline deadline = {});
 
+    /// What settle() would store for these leads, looked up for all of them at once. Changes
+    /// nothing. A turn that is under way looks like one that a crash has cut off.
+    Async<std::vector<Message>> unsettled(std::vector<Lead> leads, Deadline deadline = {});
+
     /// Makes `recent_history` the lead's newest messages by their time, where messages older than
     /// those that were there have come in later, as an import's do. False when there was nothing
     /// to change.
@@ -145,6 +149,7 @@ class LeadRepository : public BaseRepository<Lead> {
     struct Counted;
     Async<void> commit(const Counted& turn, Deadline deadline);
     Async<void> store_messages(Committed committed, const Counted& turn, Deadline deadline);
+    Async<std::vector<Message>> not_stored(std::vector<Message> messages, Deadline deadline);
     Async<void> replace_orphans(const std::vector<Message>& messages,
                                 const std::vector<Duplicate>& duplicates, Deadline deadline);
     Async<void> replace_orphan(Message message, bool same_id, Deadline deadline);

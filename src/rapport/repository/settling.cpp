@@ -1,6 +1,7 @@
 // What a crash left in a lead alone is stored before anything else happens to it.
 #include <algorithm>
-#include <set>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -60,22 +61,8 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     std::vector<Message> messages = unsettled_messages(lead);
     drop_expired(messages, store());
     if (!messages.empty()) {
-        std::vector<ObjectId> ids;
-        ids.reserve(messages.size());
-        for (const Message& message : messages) ids.push_back(message.id);
-        const Filter<Message> same = where(&Message::id).in(ids);
-        std::set<ObjectId> stored;
-        for (const Document& document :
-             co_await store().find({&message_collection(), same.node()}, deadline)) {
-            // One of somebody erased, whose number it was, is in the way.
-            const Scalar counted_by = scalar_at(document, "lead_ref");
-            if (std::holds_alternative<ObjectId>(counted_by) && counted_by != Scalar(lead.id))
-                continue;
-            stored.insert(std::get<ObjectId>(scalar_at(document, "_id")));
-        }
+        messages = co_await not_stored(std::move(messages), deadline);
         fault_point("settling.checked");
-        std::erase_if(messages,
-                      [&](const Message& message) { return stored.contains(message.id); });
         if (!messages.empty()) {
             const auto duplicates = co_await store().insert(insert_messages(messages), deadline);
             co_await replace_orphans(messages, duplicates, deadline);
@@ -84,6 +71,40 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     }
     known_->remember_settled(lead);
     co_return std::ssize(messages);
+}
+
+Async<std::vector<Message>> LeadRepository::unsettled(std::vector<Lead> leads, Deadline deadline) {
+    std::vector<Message> messages;
+    for (const Lead& lead : leads) {
+        if (is_settled(lead)) continue;
+        std::ranges::move(unsettled_messages(lead), std::back_inserter(messages));
+    }
+    drop_expired(messages, store());
+    if (messages.empty()) co_return messages;
+    co_return co_await not_stored(std::move(messages), deadline);
+}
+
+/// Those of some leads' messages that are in the leads alone.
+Async<std::vector<Message>> LeadRepository::not_stored(std::vector<Message> messages,
+                                                       Deadline deadline) {
+    std::vector<ObjectId> ids;
+    ids.reserve(messages.size());
+    for (const Message& message : messages) ids.push_back(message.id);
+    const Filter<Message> same = where(&Message::id).in(ids);
+    std::map<ObjectId, Scalar> stored;  // and the lead that has counted each
+    for (const Document& document :
+         co_await store().find({&message_collection(), same.node()}, deadline)) {
+        stored.emplace(std::get<ObjectId>(scalar_at(document, "_id")),
+                       scalar_at(document, "lead_ref"));
+    }
+    std::erase_if(messages, [&](const Message& message) {
+        const auto same_id = stored.find(message.id);
+        if (same_id == stored.end()) return false;
+        // One of somebody erased, whose number it was, is in the way.
+        const bool is_counted = std::holds_alternative<ObjectId>(same_id->second);
+        return !is_counted || same_id->second == Scalar(message.lead_ref.value());
+    });
+    co_return messages;
 }
 
 Async<void> LeadRepository::replace_orphans(const std::vector<Message>& messages,
