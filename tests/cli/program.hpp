@@ -29,6 +29,8 @@ class Program {
     Program(const Program&) = delete;
     Program& operator=(const Program&) = delete;
 
+    const OwnDatabase& database() const { return database_; }
+
     /// Runs `rapport ARGUMENTS…` on the test's own database. From any thread, as the next.
     Outcome run(std::vector<std::string> arguments) const;
     /// Runs it as it is: no --db is added.
@@ -37,17 +39,22 @@ class Program {
     /// Sets a variable of the environment for the runs that follow, instead of what it was.
     void set(const std::string& name, const std::string& value);
 
+    /// The runs that follow are those of a user without rights, where the test has all of them.
+    void give_up_rights();
+
     /// What the runs that follow read from stdin; nothing at first.
     void type(std::string_view lines) const;
 
     /// Writes a file into the folder and returns its name.
     std::string write(const std::string& name, std::string_view content) const;
+    const std::filesystem::path& folder() const { return folder_; }
     bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
 
   private:
     OwnDatabase database_;
     std::filesystem::path folder_;
     std::vector<std::string> environment_;
+    bool has_rights_ = true;
     mutable std::atomic<int> runs_ = 0;
 };
 
