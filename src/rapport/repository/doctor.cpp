@@ -210,7 +210,7 @@ void judge_leads(const LeadFacts& facts, Findings& findings) {
             "`rapport repair` names what is wrong with each");
     }
     constexpr auto kLimit = std::int64_t{16} * 1024 * 1024;
-    constexpr auto kNoRoom = kLimit - 512 * 1024;
+    constexpr auto kNoRoom = kLimit - std::int64_t{512} * 1024;
     const std::string largest = fmt::format("the largest lead has {:.1f} MiB of 16",
                                             static_cast<double>(facts.largest_bytes) / kMiB);
     if (facts.large == 0) {
