@@ -49,6 +49,7 @@ class Program {
     std::string write(const std::string& name, std::string_view content) const;
     const std::filesystem::path& folder() const { return folder_; }
     bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
+    std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 
   private:
     OwnDatabase database_;

@@ -41,12 +41,12 @@ TEST_P(Erase, RemovesTheLeadAndAllThatWasSaidAndNothingElse) {
     await(messages.save_messages({said("that no lead has counted")}));
     const std::string other = numbered_phone(1);
     commit(await(leads.get_or_create(other)), "m1");
-    EXPECT_TRUE(await(leads.erase(kPhone)));
+    EXPECT_TRUE(await(leads.erase(kPhone)).lead);
     EXPECT_FALSE(await(leads.get_by_phone(kPhone)));
     EXPECT_EQ(await(messages.count_messages_for_lead(kPhone)), 0);
     EXPECT_TRUE(await(leads.get_by_phone(other)));
     EXPECT_EQ(await(messages.count_messages_for_lead(other)), 2);
-    EXPECT_FALSE(await(leads.erase(kPhone)));
+    EXPECT_FALSE(await(leads.erase(kPhone)).lead);
 }
 
 TEST_P(Erase, TakesAnySpellingOfTheNumberAndLeadsOfEarlierSystems) {
@@ -58,7 +58,7 @@ TEST_P(Erase, TakesAnySpellingOfTheNumberAndLeadsOfEarlierSystems) {
     old.lead_id = "+5215512345678";
     old.id = ObjectId::generate();
     store_late(old);
-    EXPECT_TRUE(await(leads.erase("55 1234 5678")));
+    EXPECT_TRUE(await(leads.erase("55 1234 5678")).lead);
     EXPECT_EQ(await(leads.count()), 0);
     EXPECT_EQ(stored_messages(), 0);
 }
@@ -137,7 +137,7 @@ TEST_P(Erase, DoneAgainFinishesWhatWasCutShort) {
     const Lead lead = known();
     mark(lead);
     await(leads.delete_by_id(lead.id.to_string()));
-    EXPECT_FALSE(await(leads.erase(kPhone)));
+    EXPECT_FALSE(await(leads.erase(kPhone)).lead);
     EXPECT_EQ(stored_messages(), 0);
 }
 

@@ -64,8 +64,8 @@ void QueryPlan::ask_for_leads() {
     lead = await(leads.get_by_phone(lead.lead_id)).value();
     const Lead talked = await(leads.commit_turn({lead, {first}})).lead;
     EXPECT_TRUE(await(leads.commit_turn({talked, {first}})).replayed);
-    EXPECT_TRUE(await(leads.erase(lead.lead_id)));
-    EXPECT_FALSE(await(leads.erase(lead.lead_id)));
+    EXPECT_TRUE(await(leads.erase(lead.lead_id)).lead);
+    EXPECT_FALSE(await(leads.erase(lead.lead_id)).lead);
     await(leads.finish_erasures());
     await(leads.delete_by_id(lead.id.to_string()));
 }

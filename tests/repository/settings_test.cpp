@@ -88,7 +88,7 @@ TEST(Settings, AreTheDefaultsWhenNothingIsSet) {
     EXPECT_EQ(settings.model_daily_budget_usd, 50);
     EXPECT_EQ(settings.model_ca_file, "");
     EXPECT_EQ(settings.config_dir, "");
-    EXPECT_EQ(loaded.lines.size(), 20U);
+    EXPECT_EQ(loaded.lines.size(), 21U);
     for (const SettingLine& line : loaded.lines) EXPECT_EQ(line.source, "default") << line.name;
 }
 
@@ -145,6 +145,16 @@ TEST(Settings, ReadEveryVariable) {
     EXPECT_EQ(settings.model_daily_budget_usd, 12);
     EXPECT_EQ(settings.model_ca_file, "/etc/ssl/own.pem");
     EXPECT_EQ(settings.config_dir, "config");
+}
+
+TEST(Settings, NeverShowTheAuditsKeyAndWantOneThatCannotBeTriedOut) {
+    const std::string key(32, 'k');
+    const auto loaded = load({{"AUDIT_KEY", key}});
+    EXPECT_EQ(loaded.settings.audit_key, key);
+    EXPECT_EQ(line_of(loaded, "AUDIT_KEY").value, "***");
+    const std::string refusal = load_error({{"AUDIT_KEY", "short"}});
+    EXPECT_TRUE(refusal.starts_with("AUDIT_KEY=*** (environment): expected at least 32"))
+        << refusal;
 }
 
 TEST(Settings, NeverShowTheModelsKey) {

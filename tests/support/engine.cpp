@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <stdexcept>
 
@@ -88,6 +90,35 @@ void insert_into_sqlite(sqlite3* database, const Collection& collection, const D
     const bool done = sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_finalize(statement);
     require(done, sqlite3_errmsg(database));
+}
+
+std::string all_documents(mongoc_client_t* client, const std::string& name) {
+    std::string text;
+    mongoc_database_t* database = mongoc_client_get_database(client, name.c_str());
+    char** names = mongoc_database_get_collection_names_with_opts(database, nullptr, nullptr);
+    require(names != nullptr, "no collections");
+    for (char** one = names; *one != nullptr; ++one) {
+        mongoc_collection_t* collection = mongoc_database_get_collection(database, *one);
+        bson_t all = BSON_INITIALIZER;
+        mongoc_cursor_t* cursor =
+            mongoc_collection_find_with_opts(collection, &all, nullptr, nullptr);
+        const bson_t* document = nullptr;
+        while (mongoc_cursor_next(cursor, &document)) {
+            char* json = bson_as_relaxed_extended_json(document, nullptr);
+            text += json;
+            bson_free(json);
+        }
+        mongoc_cursor_destroy(cursor);
+        mongoc_collection_destroy(collection);
+    }
+    bson_strfreev(names);
+    mongoc_database_destroy(database);
+    return text;
+}
+
+std::string file_bytes(const std::string& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 std::int64_t count_by_index(mongoc_client_t* client, const std::string& database,
@@ -177,6 +208,19 @@ void Engine::insert_foreign(const Collection& collection, const Document& docume
                                 database_.settings().mongodb_database, collection.name, document);
         }
     }));
+}
+
+std::string Engine::everything() {
+    if (is_sqlite()) {
+        const std::string file = database_.url().location;
+        return file_bytes(file) + file_bytes(file + "-wal");
+    }
+    std::string text;
+    await(manager_.client().use_native_handle([&](void* handle) {
+        text = all_documents(static_cast<mongoc_client_t*>(handle),
+                             database_.settings().mongodb_database);
+    }));
+    return text;
 }
 
 Document Engine::stored(const Collection& collection, const ObjectId& id) {

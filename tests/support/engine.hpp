@@ -49,6 +49,10 @@ class Engine {
     /// without a column is left out, as no other program could have stored it.
     void insert_foreign(const Collection& collection, const Document& document);
 
+    /// Everything that is stored, whatever wrote it, for a search: SQLite's file with its log as
+    /// bytes, or all documents of all of MongoDB's collections as JSON.
+    std::string everything();
+
     /// What is stored, unread.
     Document stored(const Collection& collection, const ObjectId& id);
 

@@ -26,14 +26,16 @@ ExportText read_export(const std::filesystem::path& file);
 ExportText decode_text(std::string_view bytes);
 
 /// What a file holds.
-enum class InputFormat : std::uint8_t { kWhatsApp, kJsonl };
+enum class InputFormat : std::uint8_t { kWhatsApp, kJsonl, kExport };
 
 constexpr auto enum_names(InputFormat) {
-    return std::to_array<EnumName<InputFormat>>(
-        {{InputFormat::kWhatsApp, "whatsapp"}, {InputFormat::kJsonl, "jsonl"}});
+    return std::to_array<EnumName<InputFormat>>({{InputFormat::kWhatsApp, "whatsapp"},
+                                                 {InputFormat::kJsonl, "jsonl"},
+                                                 {InputFormat::kExport, "export"}});
 }
 
-/// JSONL where the first character that is no blank opens an object, else a WhatsApp export.
+/// What `rapport export` writes is told by its file (is_lead_export). Of what else there is: JSONL
+/// where the first character that is no blank opens an object, else a WhatsApp export.
 InputFormat detect_format(std::string_view text);
 
 }  // namespace rapport

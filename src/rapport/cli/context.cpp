@@ -12,6 +12,11 @@
 
 namespace rapport::cli {
 
+NotFound nothing_held(const std::string& phone) {
+    return NotFound(
+        fmt::format("{}: nothing is held on this person: no lead, no message", mask_phone(phone)));
+}
+
 void Context::load() {
     settings_ = load_settings();
     start_logging(settings_.settings);
@@ -44,6 +49,13 @@ LeadRepository Context::leads() {
 MessageRepository Context::messages() {
     return MessageRepository(manager_->database(), settings_.settings.default_region);
 }
+
+PersonalData Context::personal_data() {
+    const Settings& settings = settings_.settings;
+    return {manager_->database(), settings.audit_key, settings.default_region};
+}
+
+AuditLog Context::audit() { return {manager_->database(), settings_.settings.audit_key}; }
 
 Agents Context::agents() { return model_agents(settings_.settings, manager_->database(), rules()); }
 

@@ -10,6 +10,7 @@
 #include "rapport/repository/database_manager.hpp"
 #include "rapport/repository/lead_repository.hpp"
 #include "rapport/repository/message_repository.hpp"
+#include "rapport/repository/personal_data.hpp"
 #include "rapport/repository/settings.hpp"
 
 namespace rapport::cli {
@@ -31,6 +32,9 @@ class NotFound : public std::runtime_error {
     using runtime_error::runtime_error;
 };
 
+/// For a person of whom there is neither a lead nor a message.
+NotFound nothing_held(const std::string& phone);
+
 /// What every command shares: the global options, the settings and the database.
 class Context {
   public:
@@ -51,6 +55,8 @@ class Context {
     DatabaseManager& manager() { return *manager_; }
     LeadRepository leads();
     MessageRepository messages();
+    PersonalData personal_data();
+    AuditLog audit();
     /// Those the settings choose: of rules, or of a model.
     Agents agents();
     /// Those of rules, whatever the settings choose. No database is needed.
@@ -74,6 +80,8 @@ void add_handoff(CLI::App& program, Context& context);
 void add_history(CLI::App& program, Context& context);
 void add_stats(CLI::App& program, Context& context);
 void add_pipeline(CLI::App& program, Context& context);
+void add_export(CLI::App& program, Context& context);
+void add_erase(CLI::App& program, Context& context);
 void add_repair(CLI::App& program, Context& context);
 void add_doctor(CLI::App& program, Context& context);
 void add_indexes(CLI::App& program, Context& context);

@@ -8,6 +8,7 @@
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/import_plan.hpp"
 #include "rapport/cli/importer.hpp"
+#include "rapport/cli/operator_name.hpp"
 #include "rapport/cli/progress.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/core/json.hpp"
@@ -89,7 +90,7 @@ void add_file(JsonWriter& out, const ParsedFile& parsed, const ImportOptions& op
     if (options.dry_run) {
         out.begin_array("records");
         whatsapp ? add_whatsapp_records(out, parsed, LocalClock(options.timezone))
-                 : add_jsonl_records(out, parsed);
+                 : add_jsonl_records(out, parsed);  // none of an export
         out.end();
     } else {
         out.add("records", static_cast<std::int64_t>(parsed.records()));
@@ -157,29 +158,66 @@ MessagesByLead plan(const ParsedFile& parsed, const ImportOptions& options, Repo
     return {};
 }
 
-void store(Context& context, const ImportOptions& options, Report& report) {
+/// Stores one lead's part of a file. Somebody erased is a problem of the file, not of the others.
+template <class Store>
+void store_lead(const ParsedFile& parsed, std::int64_t messages, Report& report, Store store) {
+    const auto refuse = [&](const Error& reason) {
+        report.problems.push_back({parsed.file, 0, reason.what()});
+        report.messages -= messages;
+    };
+    try {
+        report.added += store();
+    } catch (const PersonErased& erased) {
+        refuse(erased);
+    } catch (const VersionConflict& conflict) {
+        refuse(conflict);
+    }
+}
+
+std::vector<MessagesByLead> plan_all(const ImportOptions& options, Report& report) {
     std::vector<MessagesByLead> plans;
     for (const ParsedFile& parsed : report.files) {
+        if (parsed.format == InputFormat::kExport) {
+            plans.emplace_back();
+            report.leads.insert(parsed.exported.lead.lead_id);
+            report.messages += parsed.exported.messages;
+            continue;
+        }
         plans.push_back(plan(parsed, options, report));
         for (const auto& [lead_id, of_lead] : plans.back()) {
             report.leads.insert(lead_id);
             report.messages += static_cast<std::int64_t>(of_lead.messages.size());
         }
     }
-    if (report.messages == 0) return;
+    return plans;
+}
+
+void store(Context& context, const ImportOptions& options, Report& report) {
+    std::vector<MessagesByLead> plans = plan_all(options, report);
+    if (report.leads.empty()) return;
     context.connect_to_write();
-    Importer importer(context.leads(), context.messages());
-    Progress progress("importing", report.messages);
-    for (auto& planned : plans) {
-        for (auto& [lead_id, of_lead] : planned) {
-            report.added += await(importer.store(
-                lead_id, std::move(of_lead), [&](std::int64_t done) { progress.advance(done); }));
+    const PersonalData::RestoreOptions restoring{options.restore_erased, options.by};
+    Importer importer(context.leads(), context.messages(), context.audit(), restoring);
+    Progress bar("importing", report.messages);
+    const auto progress = [&](std::int64_t done) { bar.advance(done); };
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const ParsedFile& parsed = report.files[i];
+        for (auto& [lead_id, of_lead] : plans[i]) {
+            store_lead(parsed, std::ssize(of_lead.messages), report, [&] {
+                return await(importer.store(lead_id, std::move(of_lead), progress));
+            });
         }
+        if (parsed.format != InputFormat::kExport) continue;
+        store_lead(parsed, parsed.exported.messages, report, [&] {
+            return store_exported_lead(context.personal_data(), parsed.file, parsed.exported.lead,
+                                       restoring, progress);
+        });
     }
 }
 
 void run(Context& context, ImportOptions options) {
     options.default_region = context.settings().settings.default_region;
+    options.by = operator_name(options.by);
     const bool zone_given = !options.timezone.empty();
     if (!zone_given) options.timezone = LocalClock::system_zone();
     const LocalClock check_zone(options.timezone);
@@ -236,12 +274,12 @@ struct Choices {
 
 void add_import(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand(
-        "import", "Store WhatsApp exports (.txt, .zip) and JSONL conversations");
+        "import", "Store WhatsApp exports (.txt, .zip), JSONL conversations and `rapport export`s");
     auto options = std::make_shared<ImportOptions>();
     auto choices = std::make_shared<Choices>();
     command->add_option("files", options->files, "what to import")->type_name("FILE")->required();
     command->add_option("--format", choices->format, "default: auto")
-        ->check(CLI::IsMember({"auto", "whatsapp", "jsonl"}));
+        ->check(CLI::IsMember({"auto", "whatsapp", "jsonl", "export"}));
     command->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
         ->type_name("PHONE");
     command->add_option("--me", options->me, "our side's name in the chat")->type_name("NAME");
@@ -256,9 +294,15 @@ void add_import(CLI::App& program, Context& context) {
     command->add_flag("--dry-run", options->dry_run, "read only; needs no database");
     command->add_flag("--keep-going", options->keep_going,
                       "store the rest of a file whose records are not all usable");
+    command->add_flag("--restore-erased", options->restore_erased,
+                      "store persons who were erased all the same; the audit will say so");
+    command->add_option("--by", options->by, "who restores them (default: the user's name)")
+        ->type_name("NAME");
     command->footer(R"help(
 Importing again, or a longer export of the same chat, adds only what is new. A file with a record
-that cannot be used is not stored at all, unless --keep-going is given.
+that cannot be used is not stored at all, unless --keep-going is given. Somebody
+who was erased is left out, and named as a problem, unless --restore-erased is given. What `rapport
+export` wrote is stored as it was, where there is no lead with the number.
 
 Examples:
   rapport import "WhatsApp Chat with +52 55 1234 5678.zip" --timezone America/Mexico_City

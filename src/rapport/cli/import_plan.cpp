@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rapport/channel/hash.hpp"
+#include "rapport/channel/lead_export.hpp"
 #include "rapport/channel/local_clock.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
@@ -176,9 +177,15 @@ MessagesByLead plan_jsonl(const ParsedFile& parsed, const ImportOptions& options
 }  // namespace
 
 ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
-    ExportText read = read_export(file);
     ParsedFile parsed;
     parsed.file = file;
+    if (options.format.value_or(InputFormat::kExport) == InputFormat::kExport &&
+        (options.format || is_lead_export(file))) {
+        parsed.format = InputFormat::kExport;
+        parsed.exported = check_exported_lead(file);
+        return parsed;
+    }
+    ExportText read = read_export(file);
     parsed.replaced_bytes = read.replaced_bytes;
     parsed.format = options.format.value_or(detect_format(read.text));
     if (parsed.format == InputFormat::kWhatsApp) {

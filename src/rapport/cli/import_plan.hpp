@@ -9,6 +9,7 @@
 #include "rapport/channel/conversation_jsonl.hpp"
 #include "rapport/channel/export_file.hpp"
 #include "rapport/channel/whatsapp_export.hpp"
+#include "rapport/cli/export_import.hpp"
 #include "rapport/domain/message.hpp"
 
 namespace rapport::cli {
@@ -23,6 +24,8 @@ struct ImportOptions {
     DateOrder date_order = DateOrder::kAuto;
     bool dry_run = false;
     bool keep_going = false;
+    bool restore_erased = false;
+    std::string by{};  ///< who restores, for the audit
     std::string default_region{};
 };
 
@@ -38,10 +41,13 @@ struct ParsedFile {
     InputFormat format = InputFormat::kWhatsApp;
     WhatsAppExport whatsapp{};
     JsonlConversations jsonl{};
+    ExportedLead exported{};
     std::size_t replaced_bytes = 0;
 
     std::size_t records() const {
-        return format == InputFormat::kWhatsApp ? whatsapp.records.size() : jsonl.messages.size();
+        return format == InputFormat::kWhatsApp ? whatsapp.records.size()
+               : format == InputFormat::kJsonl  ? jsonl.messages.size()
+                                                : static_cast<std::size_t>(exported.messages);
     }
 };
 
@@ -56,8 +62,9 @@ using MessagesByLead = std::map<std::string, LeadMessages>;
 /// Throws InvalidArgument for a file that cannot be read.
 ParsedFile parse_file(const std::string& file, const ImportOptions& options);
 
-/// Decides whose messages a file's are. Records that cannot be stored become problems; throws
-/// InvalidArgument when nothing of the file can be: a group chat, or no way to tell who is who.
+/// Decides whose messages a WhatsApp export's or a JSONL file's are. Records that cannot be stored
+/// become problems; throws InvalidArgument when nothing of the file can be: a group chat, or no way
+/// to tell who is who.
 MessagesByLead plan_file(const ParsedFile& parsed, const ImportOptions& options,
                          std::vector<ImportProblem>& problems);
 

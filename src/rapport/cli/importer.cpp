@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
+#include "rapport/domain/phone_number.hpp"
 
 namespace rapport::cli {
 namespace {
@@ -51,20 +53,47 @@ Async<std::int64_t> Importer::store_turn(Lead& lead, std::span<const Message> so
         }
         const std::int64_t added = std::ssize(turn.messages);
         const std::string lead_id = turn.lead.lead_id;
-        const auto full_name = turn.lead.full_name;
+        const ObjectId id = turn.lead.id;
         try {
             lead = (co_await leads_.commit_turn(std::move(turn))).lead;
             co_return added;
         } catch (const VersionConflict&) {
             // Somebody else wrote, the same messages maybe: look again.
         }
-        lead = co_await leads_.get_or_create(lead_id, full_name);
+        auto changed = co_await leads_.get_by_phone(lead_id);
+        // Whoever has the number now is not the lead that these messages were read for.
+        if (!changed || changed->id != id) {
+            throw VersionConflict("lead " + mask_phone(lead_id) + ": erased while it was imported");
+        }
+        lead = std::move(*changed);
     }
+}
+
+/// The audit's entry, where the person was erased and is to come back.
+Async<std::optional<AuditEntry>> Importer::begin_restoring(std::string lead_id) {
+    const AuditStanding standing = co_await audit_.standing(lead_id);
+    if (!standing.erased) co_return std::nullopt;
+    if (!restoring_.erased) throw PersonErased(lead_id, standing);
+    AuditEntry entry;
+    entry.action = AuditAction::kRestored;
+    entry.by = restoring_.by;
+    co_return co_await audit_.begin(lead_id, std::move(entry));
+}
+
+/// Who is erased between our look at the audit and this is not made again.
+Async<Lead> Importer::lead_of(std::string lead_id, std::optional<std::string> full_name) {
+    Lead lead = co_await leads_.get_or_create(lead_id, std::move(full_name));
+    fault_point("import.lead");
+    const AuditStanding standing = co_await audit_.standing(lead_id);
+    if (!standing.erased) co_return lead;
+    if (lead.message_count == 0) co_await leads_.erase(lead_id);
+    throw PersonErased(lead_id, standing);
 }
 
 Async<std::int64_t> Importer::store(std::string lead_id, LeadMessages of_lead,
                                     std::function<void(std::int64_t)> progress) {
-    Lead lead = co_await leads_.get_or_create(lead_id, of_lead.full_name);
+    auto restored = co_await begin_restoring(lead_id);
+    Lead lead = co_await lead_of(lead_id, of_lead.full_name);
     const bool in_order = all_follow(lead, of_lead.messages);
     std::int64_t added = 0;
     for (std::span<const Message> rest(of_lead.messages); !rest.empty();) {
@@ -75,6 +104,11 @@ Async<std::int64_t> Importer::store(std::string lead_id, LeadMessages of_lead,
     }
     // Also where nothing was added: an import that did may have been cut short before this.
     if (!in_order) co_await leads_.rebuild_history(lead_id);
+    if (restored) {
+        restored->leads = 1;
+        restored->messages = added;
+        co_await audit_.finish(std::move(*restored));
+    }
     co_return added;
 }
 

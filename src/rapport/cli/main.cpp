@@ -70,6 +70,8 @@ void add_commands(CLI::App& program, Context& context) {
     add_history(program, context);
     add_stats(program, context);
     add_pipeline(program, context);
+    add_export(program, context);
+    add_erase(program, context);
     add_repair(program, context);
     add_doctor(program, context);
     add_indexes(program, context);

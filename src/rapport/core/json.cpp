@@ -6,6 +6,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "rapport/core/error.hpp"
@@ -194,7 +195,37 @@ struct Transcoder {
     std::string text;
     int depth = 0;
 
-    BsonWriter& out() { return document ? *document : *to; }
+    /// The list whose items are handed over one by one; none where it has no name.
+    std::string list_name;
+    std::function<void(Document)> on_item;
+    bool in_list = false;
+    std::optional<BsonWriter> item;
+
+    BsonWriter& out() { return item ? *item : document ? *document : *to; }
+
+    /// True where this began the list or an item of it.
+    bool open_list(bool array, error_code& error) {
+        if (in_list) {
+            if (depth > 3) return false;
+            if (array) error = boost::json::error::not_object;
+            item.emplace();
+            return true;
+        }
+        in_list = array && depth == 2 && !list_name.empty() && name == list_name;
+        return in_list;
+    }
+    /// True where this ended an item or the list.
+    bool close_list() {
+        if (!in_list || depth > 2) return false;
+        if (depth == 2) {
+            Document done = item->finish();
+            item.reset();
+            on_item(std::move(done));
+        } else {
+            in_list = false;
+        }
+        return true;
+    }
 
     bool open(bool array, error_code& error) {
         if (depth++ == 0) {
@@ -204,16 +235,19 @@ struct Transcoder {
             }
             name = root_name;
         }
+        if (open_list(array, error)) return !error;
         array ? out().begin_array(name) : out().begin_document(name);
         return true;
     }
     bool close() {
-        if (--depth > 0 || to != nullptr) out().end();
+        --depth;
+        if (close_list()) return true;
+        if (depth > 0 || to != nullptr) out().end();
         return true;
     }
     bool scalar(error_code& error) {
-        if (depth == 0) error = boost::json::error::not_object;
-        return depth != 0;
+        if (depth == 0 || (in_list && !item)) error = boost::json::error::not_object;
+        return !error;
     }
 
     bool on_document_begin(error_code&) { return true; }
@@ -245,22 +279,29 @@ struct Transcoder {
         text.clear();
         return true;
     }
-    bool on_number_part(string_view, error_code&) { return true; }
+    bool on_number_part(string_view part, error_code&) {
+        text.append(part.data(), part.size());
+        return true;
+    }
     bool on_int64(std::int64_t value, string_view, error_code& error) {
+        text.clear();
         if (!scalar(error)) return false;
         out().add(name, value);
         return true;
     }
     bool on_uint64(std::uint64_t value, string_view, error_code& error) {
+        text.clear();
         if (!scalar(error)) return false;
         out().add(name, static_cast<double>(value));
         return true;
     }
     /// Boost.JSON 1.81 rounds a tenth of all doubles wrongly, so the text is read once more.
-    bool on_double(double, string_view number, error_code& error) {
+    bool on_double(double, string_view part, error_code& error) {
         if (!scalar(error)) return false;
+        text.append(part.data(), part.size());
         double value = 0;
-        const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+        const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+        text.clear();
         if (read.ec != std::errc()) error = boost::json::error::exponent_overflow;
         if (error) return false;
         out().add(name, value);
@@ -301,6 +342,39 @@ void add_json(BsonWriter& to, std::string_view name, std::string_view json) {
     parser.handler().to = &to;
     parser.handler().root_name = name;
     transcode(parser, json);
+}
+
+struct JsonListReader::Parser {
+    boost::json::basic_parser<Transcoder> json{boost::json::parse_options{}};
+    std::size_t before = 0;  ///< bytes of earlier pieces
+
+    void write(bool more, std::string_view piece) {
+        boost::json::error_code error;
+        const std::size_t read = json.write_some(more, piece.data(), piece.size(), error);
+        if (!error && read < piece.size()) error = boost::json::error::extra_data;
+        before += read;
+        if (error) {
+            throw InvalidArgument(
+                fmt::format("not JSON as expected: {} at byte {}", error.message(), before));
+        }
+    }
+};
+
+JsonListReader::JsonListReader(std::string list, std::function<void(Document)> on_item)
+    : parser_(std::make_unique<Parser>()) {
+    Transcoder& handler = parser_->json.handler();
+    handler.document.emplace();
+    handler.list_name = std::move(list);
+    handler.on_item = std::move(on_item);
+}
+
+JsonListReader::~JsonListReader() = default;
+
+void JsonListReader::read(std::string_view piece) { parser_->write(true, piece); }
+
+Document JsonListReader::finish() {
+    parser_->write(false, {});
+    return parser_->json.handler().document->finish();
 }
 
 }  // namespace rapport

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +55,26 @@ std::string nested_to_json(const BsonElement& element);
 /// it expects a date or an id. Throws InvalidArgument that says what is wrong and at which byte,
 /// never quoting the text.
 Document from_json(std::string_view json);
+
+/// Reads one JSON object of any size, piece by piece: the items of one list, objects all of them,
+/// are handed over one by one, so that only one is in memory.
+class JsonListReader {
+  public:
+    /// `list` is a member of the object; `on_item` may throw, which ends the reading.
+    JsonListReader(std::string list, std::function<void(Document)> on_item);
+    ~JsonListReader();
+    JsonListReader(const JsonListReader&) = delete;
+    JsonListReader& operator=(const JsonListReader&) = delete;
+
+    /// Throws InvalidArgument as from_json does.
+    void read(std::string_view piece);
+    /// The end: the object without its list. Throws InvalidArgument where it is not whole.
+    Document finish();
+
+  private:
+    struct Parser;
+    std::unique_ptr<Parser> parser_;
+};
 
 /// Adds JSON text of an object or an array under `name`. Throws as from_json does.
 void add_json(BsonWriter& to, std::string_view name, std::string_view json);

@@ -5,6 +5,7 @@
 #include "rapport/core/codec.hpp"
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
+#include "rapport/repository/audit.hpp"
 #include "rapport/repository/erasure.hpp"
 #include "rapport/repository/model_spending.hpp"
 
@@ -73,6 +74,15 @@ std::vector<Index> message_indexes() {
     };
 }
 
+std::vector<Index> audit_indexes() {
+    const Keys<AuditEntry> by_person = Keys<AuditEntry>()
+                                           .ascending(where(&AuditEntry::key))
+                                           .ascending(where(&AuditEntry::person))
+                                           .descending(where(&AuditEntry::at))
+                                           .descending(where(&AuditEntry::id));
+    return {{.name = "idx_audit_person", .keys = by_person.keys()}};
+}
+
 }  // namespace
 
 const Collection& lead_collection() {
@@ -88,6 +98,11 @@ const Collection& message_collection() {
 
 const Collection& erasure_collection() {
     static const Collection collection{"erasures", columns_of<Erasure>(), {}};
+    return collection;
+}
+
+const Collection& audit_collection() {
+    static const Collection collection{"audit", columns_of<AuditEntry>(), audit_indexes()};
     return collection;
 }
 
@@ -107,7 +122,8 @@ std::vector<Collection> all_collections(std::optional<std::chrono::seconds> rete
     } else {
         messages.retired_indexes.emplace_back(kExpiryIndex);
     }
-    return {lead_collection(), std::move(messages), erasure_collection(), spending_collection()};
+    return {lead_collection(), std::move(messages), erasure_collection(), audit_collection(),
+            spending_collection()};
 }
 
 std::optional<std::chrono::seconds> message_retention(const std::vector<Collection>& collections) {

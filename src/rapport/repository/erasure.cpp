@@ -37,46 +37,50 @@ Async<std::int64_t> LeadRepository::remove_uncounted(std::string lead_id, Deadli
         deadline);
 }
 
-Async<std::int64_t> LeadRepository::erase_stored(Document lead, Deadline deadline) {
+Async<Erased> LeadRepository::erase_stored(Document lead, Deadline deadline) {
     const ObjectId id = std::get<ObjectId>(scalar_at(lead, "_id"));
     const auto lead_id = std::get<std::string>(scalar_at(lead, "lead_id"));
     co_await mark(store(), id, deadline);
     // While the lead is there, it says which messages without its `_id` are its own.
-    std::int64_t removed = co_await remove_uncounted(lead_id, deadline);
+    Erased erased;
+    erased.messages = co_await remove_uncounted(lead_id, deadline);
     const Filter<Lead> same = where(&Lead::id) == id;
-    removed += co_await store().remove({&collection(), same.node()}, deadline);
+    erased.lead = co_await store().remove({&collection(), same.node()}, deadline) > 0;
     // Last, since until now turns may have been committed.
-    removed += co_await remove_messages(store(), where(&Message::lead_ref) == id, deadline);
-    co_return removed;
+    erased.messages += co_await remove_messages(store(), where(&Message::lead_ref) == id, deadline);
+    co_return erased;
 }
 
 /// What an erasure that was cut short has left under a number that no lead has.
-Async<void> LeadRepository::remove_orphans(std::string lead_id, Deadline deadline) {
+Async<std::int64_t> LeadRepository::remove_orphans(std::string lead_id, Deadline deadline) {
     const Filter<Message> counted =
         where(&Message::lead_id) == lead_id && where(&Message::lead_ref) != std::nullopt;
     const FindDocuments first{&message_collection(), counted.node(), {}, 1};
+    std::int64_t removed = 0;
     while (true) {
         const auto found = co_await store().find(first, deadline);
-        if (found.empty()) co_return;
+        if (found.empty()) co_return removed;
         const auto lead = std::get<ObjectId>(scalar_at(found.front(), "lead_ref"));
-        if (co_await count(where(&Lead::id) == lead, deadline) > 0) co_return;
-        co_await remove_messages(store(), where(&Message::lead_ref) == lead, deadline);
+        if (co_await count(where(&Lead::id) == lead, deadline) > 0) co_return removed;
+        removed += co_await remove_messages(store(), where(&Message::lead_ref) == lead, deadline);
     }
 }
 
-Async<bool> LeadRepository::erase(std::string phone, Deadline deadline) {
+Async<Erased> LeadRepository::erase(std::string phone, Deadline deadline) {
     const std::string lead_id = normalize_lead_id(phone, default_region_);
     co_await adopt_legacy_numbers({lead_id}, deadline);
     const Filter<Lead> same = where(&Lead::lead_id) == lead_id;
     // Not decoded: a lead that cannot be read can be erased.
     auto found = co_await store().find({&collection(), same.node(), {}, 1}, deadline);
+    Erased erased;
     if (found.empty()) {
-        co_await remove_uncounted(lead_id, deadline);
-        co_await remove_orphans(lead_id, deadline);
-        co_return false;
+        erased.messages = co_await remove_uncounted(lead_id, deadline);
+        erased.messages += co_await remove_orphans(lead_id, deadline);
+    } else {
+        erased = co_await erase_stored(std::move(found.front()), deadline);
     }
-    co_await erase_stored(std::move(found.front()), deadline);
-    co_return true;
+    erased.from_log = co_await store().forget_removed(deadline) > 0;
+    co_return erased;
 }
 
 Async<std::int64_t> LeadRepository::finish_erasures(Timestamp forget_before) {
@@ -84,12 +88,15 @@ Async<std::int64_t> LeadRepository::finish_erasures(Timestamp forget_before) {
                           Sort<Erasure>().ascending(where(&Erasure::id)).keys(),
                           Deadline(Deadline::Clock::time_point::max()));
     std::int64_t removed = 0;
+    bool any = false;
     while (const auto erasure = co_await marks.next()) {
+        any = true;
         const Deadline deadline = Deadline::in(kLongestTurn);
         const Filter<Lead> same = where(&Lead::id) == erasure->id;
         auto found = co_await store().find({&collection(), same.node(), {}, 1}, deadline);
         if (!found.empty()) {
-            removed += co_await erase_stored(std::move(found.front()), deadline);
+            const Erased erased = co_await erase_stored(std::move(found.front()), deadline);
+            removed += erased.messages + (erased.lead ? 1 : 0);
             continue;
         }
         removed +=
@@ -98,6 +105,7 @@ Async<std::int64_t> LeadRepository::finish_erasures(Timestamp forget_before) {
         const Filter<Erasure> done = where(&Erasure::id) == erasure->id;
         co_await store().remove({&erasure_collection(), done.node()}, deadline);
     }
+    if (any) co_await store().forget_removed(Deadline::in(kLongestTurn));
     co_return removed;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 #include "rapport/core/codec.hpp"
 #include "rapport/core/deadline.hpp"
@@ -20,6 +21,17 @@ struct Erasure {
     bool operator==(const Erasure&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Erasure, (), (id, erased_at))
+
+/// What an erasure has removed.
+struct Erased {
+    bool lead = false;  ///< there was one
+    std::int64_t messages = 0;
+    /// False where somebody who reads kept SQLite's log from being emptied, so that its file still
+    /// holds what was removed: finish_erasures() does it.
+    bool from_log = true;
+
+    bool operator==(const Erased&) const = default;
+};
 
 /// The `erasures` collection.
 const Collection& erasure_collection();

@@ -129,6 +129,14 @@ Async<Lead> LeadRepository::save(Lead lead, Deadline deadline) {
     co_return lead;
 }
 
+Async<bool> LeadRepository::restore(Lead lead, Deadline deadline) {
+    normalize(lead);
+    check(lead);
+    if ((co_await insert({lead}, deadline)).empty()) co_return true;
+    if (co_await count(where(&Lead::id) == lead.id, deadline) > 0) co_return false;
+    throw VersionConflict("leads: there is another lead with this number");
+}
+
 Async<bool> LeadRepository::update_stage(std::string lead_id, SalesStage stage, Deadline deadline) {
     const std::string normal = normalize_lead_id(lead_id, default_region_);
     const Filter<Lead> same = where(&Lead::lead_id) == normal;

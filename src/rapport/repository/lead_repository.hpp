@@ -66,11 +66,15 @@ class LeadRepository : public BaseRepository<Lead> {
 
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
 
-    /// Removes a lead and everything that was said, for good; false when there is no such lead. A
-    /// turn on a copy of it gets VersionConflict from here on, and a person who writes again is a
-    /// new lead. After a crash, or when other processes were at work on the lead in this moment,
-    /// finish_erasures() removes what is left.
-    Async<bool> erase(std::string phone, Deadline deadline = {});
+    /// Removes a lead and everything that was said, for good, also where there is no such lead (any
+    /// more). A turn on a copy of it gets VersionConflict from here on, and a person who writes
+    /// again is a new lead. After a crash, or when other processes were at work on the lead in this
+    /// moment, finish_erasures() removes what is left. PersonalData::erase_lead() keeps a record.
+    Async<Erased> erase(std::string phone, Deadline deadline = {});
+
+    /// Stores a lead exactly as it was exported, with its `_id`, version and dates. False when it
+    /// is there already; throws VersionConflict when another lead has its number.
+    Async<bool> restore(Lead lead, Deadline deadline = {});
 
     /// Removes what is left of erased leads and returns how many documents that were. Leads erased
     /// before that moment are not looked after any more: nothing writes for them now.
@@ -136,8 +140,8 @@ class LeadRepository : public BaseRepository<Lead> {
     enum class Fate { kCommitted, kConflict, kOpen };
 
     Async<std::int64_t> remove_uncounted(std::string lead_id, Deadline deadline);
-    Async<void> remove_orphans(std::string lead_id, Deadline deadline);
-    Async<std::int64_t> erase_stored(Document lead, Deadline deadline);
+    Async<std::int64_t> remove_orphans(std::string lead_id, Deadline deadline);
+    Async<Erased> erase_stored(Document lead, Deadline deadline);
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
     bool is_settled(const Lead& lead) const;
     Async<void> record_new_messages(Lead& lead, Deadline deadline);

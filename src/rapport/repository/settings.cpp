@@ -80,6 +80,9 @@ bool is_database_name(const std::string& text) {
 std::string to_bool_text(bool value) { return value ? "true" : "false"; }
 
 constexpr auto kModelApiKey = "MODEL_API_KEY";
+constexpr auto kAuditKey = "AUDIT_KEY";
+/// A key that cannot be tried out: 32 characters, as many as 128 bits have in hexadecimal.
+constexpr std::size_t kLeastKey = 32;
 
 /// One setting: the only place that names it. `read` returns false for a value that is not allowed;
 /// `show` is the value as people see it.
@@ -90,7 +93,7 @@ struct Declaration {
     std::string (*show)(const Settings& from);
 };
 
-const std::array<Declaration, 20> kDeclarations{{
+const std::array<Declaration, 21> kDeclarations{{
     {"MONGODB_URI", "a mongodb:// or mongodb+srv:// URI, or nothing",
      [](const std::string& text, Settings& to) {
          to.mongodb_uri = text;
@@ -138,6 +141,13 @@ const std::array<Declaration, 20> kDeclarations{{
          return to.default_region == "ZZ" || is_known_region(to.default_region);
      },
      [](const Settings& from) { return from.default_region; }},
+    {kAuditKey,
+     "at least 32 visible ASCII characters (`openssl rand -hex 32` makes them), or nothing",
+     [](const std::string& text, Settings& to) {
+         to.audit_key = text;
+         return text.empty() || (text.size() >= kLeastKey && is_header_text(text));
+     },
+     [](const Settings& from) { return std::string(from.audit_key.empty() ? "" : "***"); }},
     {"LOG_LEVEL", "trace, debug, info, warn, error or off",
      [](const std::string& text, Settings& to) {
          return read_one_of(text, {"trace", "debug", "info", "warn", "error", "off"}, to.log_level);
@@ -208,9 +218,10 @@ const std::array<Declaration, 20> kDeclarations{{
 /// A refused value as an error may show it. What was meant for MONGODB_URI may hold a password,
 /// also where it was put into another variable by mistake.
 std::string shown(const Declaration& declaration, const std::string& value) {
-    if (std::string_view(declaration.name) == kModelApiKey) return "***";
+    const std::string_view name = declaration.name;
+    if (name == kModelApiKey || name == kAuditKey) return "***";
     const bool is_uri = value.find("://") != std::string::npos;
-    return is_uri || std::string_view(declaration.name) == "MONGODB_URI" ? mask_uri(value) : value;
+    return is_uri || name == "MONGODB_URI" ? mask_uri(value) : value;
 }
 
 /// `host`, `host:27017` and `[::1]:27017`, several with commas between. Without its @, a user with

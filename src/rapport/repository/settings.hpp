@@ -23,6 +23,8 @@ struct Settings {
     std::int64_t message_retention_days = 365;
     bool enable_message_archival = true;
     std::string default_region = "MX";
+    /// A secret: what the record of erased persons is keyed with. Empty: nobody can be erased.
+    std::string audit_key{};
     std::string log_level = "info";
     std::string log_format = "text";
     /// Where an OpenAI-compatible API is, up to and with its version: `…/v1`.

@@ -20,28 +20,22 @@ inline PagePosition position_of(const Document& row, const std::vector<SortKey>&
     return position;
 }
 
-/// A list of entities that is fetched piece by piece, each piece where the last one ended:
-///
-///     auto leads = repository.stream(filter);
-///     while (auto lead = co_await leads.next()) …
-///
-/// Rows that come or go meanwhile are seen or not; none that stays is lost or repeated.
-template <Described T>
-class Stream {
+/// A list of documents that is fetched piece by piece, each piece where the last one ended. Rows
+/// that come or go meanwhile are seen or not; none that stays is lost or repeated.
+class DocumentStream {
   public:
-    Stream(Store& store, const Collection& collection, FilterNode filter,
-           std::vector<SortKey> order, Deadline until)
+    DocumentStream(Store& store, const Collection& collection, FilterNode filter,
+                   std::vector<SortKey> order, Deadline until)
         : store_(store),
           collection_(collection),
           filter_(std::move(filter)),
           order_(std::move(order)),
           until_(until) {}
 
-    /// The next entity; absent at the end.
-    Async<std::optional<T>> next() {
+    /// The next document, valid until the one after it is asked for; null at the end.
+    Async<const Document*> next() {
         if (at_ == piece_.size() && !last_) co_await fetch();
-        if (at_ == piece_.size()) co_return std::nullopt;
-        co_return from_document<T>(piece_[at_++]);
+        co_return at_ == piece_.size() ? nullptr : &piece_[at_++];
     }
 
   private:
@@ -50,13 +44,14 @@ class Stream {
     Async<void> fetch() {
         FindDocuments find{&collection_, filter_, order_, kPiece};
         if (!piece_.empty()) {
-            find.filter =
-                both(filter_, after(order_, position_of(piece_.back(), order_, false).values));
+            passed_ = position_of(piece_.back(), order_, false).values;
+            piece_.clear();
+            at_ = 0;
         }
+        if (!passed_.empty()) find.filter = both(filter_, after(order_, passed_));
         const Deadline of_piece(std::min(Deadline().at(), until_.at()));
         piece_ = co_await store_.find(std::move(find), of_piece);
         last_ = std::cmp_less(piece_.size(), kPiece);
-        at_ = 0;
     }
 
     Store& store_;
@@ -64,9 +59,33 @@ class Stream {
     FilterNode filter_;
     std::vector<SortKey> order_;
     Deadline until_;
+    /// Where the last piece ended.
+    std::vector<Scalar> passed_{};
     std::vector<Document> piece_{};
     std::size_t at_ = 0;
     bool last_ = false;
+};
+
+/// The same, of entities:
+///
+///     auto leads = repository.stream(filter);
+///     while (auto lead = co_await leads.next()) …
+template <Described T>
+class Stream {
+  public:
+    Stream(Store& store, const Collection& collection, FilterNode filter,
+           std::vector<SortKey> order, Deadline until)
+        : documents_(store, collection, std::move(filter), std::move(order), until) {}
+
+    /// The next entity; absent at the end.
+    Async<std::optional<T>> next() {
+        const Document* document = co_await documents_.next();
+        if (document == nullptr) co_return std::nullopt;
+        co_return from_document<T>(*document);
+    }
+
+  private:
+    DocumentStream documents_;
 };
 
 }  // namespace rapport

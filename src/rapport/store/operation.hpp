@@ -85,6 +85,11 @@ struct EnsureIndexes {};
 /// What EnsureIndexes would do now; changes nothing. Result: IndexPlan.
 struct PlanIndexes {};
 
+/// Lets nothing of what was removed stay in the engine's files: SQLite copies its log into the
+/// database, where removed rows are overwritten, and empties it. Result: std::int64_t, 0 where
+/// somebody who reads kept it from doing so: ask again later.
+struct ForgetRemoved {};
+
 /// Asks the server who it is: a round trip, so it also proves the connection. Result: ServerInfo.
 struct Ping {};
 
@@ -98,9 +103,10 @@ struct UseNativeHandle {
     std::function<void(void*)> use;
 };
 
-using Operation = std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments,
-                               CommitDocuments, AggregateDocuments, EnsureIndexes, PlanIndexes,
-                               Ping, InspectServer, UseNativeHandle>;
+using Operation =
+    std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments, CommitDocuments,
+                 AggregateDocuments, EnsureIndexes, PlanIndexes, ForgetRemoved, Ping, InspectServer,
+                 UseNativeHandle>;
 
 /// A document that was not stored because another one has its key.
 struct Duplicate {

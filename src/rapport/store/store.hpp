@@ -71,6 +71,9 @@ class Store {
     Async<ServerState> inspect(Deadline deadline = {}) {
         return typed<ServerState>(InspectServer{}, deadline);
     }
+    Async<std::int64_t> forget_removed(Deadline deadline = {}) {
+        return typed<std::int64_t>(ForgetRemoved{}, deadline);
+    }
     Async<ServerInfo> ping(Deadline deadline = {}) { return typed<ServerInfo>(Ping{}, deadline); }
 
   private:

@@ -142,6 +142,9 @@ Result MongoWorker::run(const EnsureIndexes&, Deadline deadline) {
     return {};
 }
 
+/// The server's files are its own; what it removed, no query finds.
+Result MongoWorker::run(const ForgetRemoved&, Deadline) { return std::int64_t{1}; }
+
 Result MongoWorker::run(const PlanIndexes&, Deadline deadline) {
     return plan_indexes(session_, collections_, deadline);
 }

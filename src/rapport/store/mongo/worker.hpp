@@ -48,6 +48,7 @@ class MongoWorker final : public Worker {
     Result run(const AggregateDocuments& aggregate, Deadline deadline);
     Result run(const EnsureIndexes& ensure, Deadline deadline);
     Result run(const PlanIndexes& plan, Deadline deadline);
+    Result run(const ForgetRemoved& forget, Deadline deadline);
     Result run(const Ping& ping, Deadline deadline);
     Result run(const InspectServer& inspect, Deadline deadline);
     Result run(const UseNativeHandle& native, Deadline deadline);

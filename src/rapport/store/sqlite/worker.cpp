@@ -208,6 +208,14 @@ Result SqliteWorker::run(const PlanIndexes&) { return plan_indexes(connection_, 
 
 Result SqliteWorker::run(const InspectServer&) { return inspect_file(connection_); }
 
+Result SqliteWorker::run(const ForgetRemoved&) {
+    const int code = sqlite3_wal_checkpoint_v2(connection_.handle(), nullptr,
+                                               SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) return std::int64_t{0};
+    connection_.check(code);
+    return std::int64_t{1};
+}
+
 Result SqliteWorker::run(const Ping&) {
     connection_.query_integer("SELECT count(*) FROM sqlite_master");
     return ServerInfo{"sqlite", sqlite3_libversion(), "embedded"};

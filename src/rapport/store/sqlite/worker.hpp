@@ -34,6 +34,7 @@ class SqliteWorker final : public Worker {
     Result run(const AggregateDocuments& aggregate);
     Result run(const EnsureIndexes& ensure);
     Result run(const PlanIndexes& plan);
+    Result run(const ForgetRemoved& forget);
     Result run(const Ping& ping);
     Result run(const InspectServer& inspect);
     Result run(const UseNativeHandle& native);

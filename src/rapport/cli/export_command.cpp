@@ -1,0 +1,47 @@
+#include <CLI/CLI.hpp>
+
+#include "rapport/cli/context.hpp"
+#include "rapport/cli/output_file.hpp"
+#include "rapport/cli/progress.hpp"
+
+namespace rapport::cli {
+namespace {
+
+struct Options {
+    std::string phone{};
+    std::string output{};
+};
+
+void run(Context& context, const Options& options) {
+    context.connect();
+    PersonalData data = context.personal_data();
+    const Holdings held = await(data.count(options.phone));
+    if (held.nothing()) throw nothing_held(options.phone);
+    OutputFile file(options.output);
+    Progress progress("exporting", held.messages);
+    const bool done = await(data.export_lead(
+        options.phone, [&](std::string_view piece) { file.write(piece); },
+        [&](std::int64_t messages) { progress.advance(messages); }));
+    if (!done) throw nothing_held(options.phone);  // erased in this moment
+    file.finish();
+}
+
+}  // namespace
+
+void add_export(CLI::App& program, Context& context) {
+    CLI::App* command =
+        program.add_subcommand("export", "Everything held on a person, as one JSON document");
+    auto options = std::make_shared<Options>();
+    command->add_option("phone", options->phone, "the person")->type_name("PHONE")->required();
+    command->add_option("--output", options->output, "default: stdout")->type_name("FILE");
+    command->footer(R"(
+The lead, every message, signals, hand-off, and what was derived from them. FILE is readable by
+its owner alone and appears when it is whole; `rapport import FILE` takes it in again.
+
+Examples:
+  rapport export 5512345678 --output person.json
+  rapport export 5512345678 | jq .lead)");
+    command->callback([&context, options] { run(context, *options); });
+}
+
+}  // namespace rapport::cli

@@ -1,0 +1,57 @@
+#include "rapport/cli/output_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "rapport/core/error.hpp"
+
+namespace rapport::cli {
+
+OutputFile::OutputFile(std::filesystem::path file)
+    : file_(std::move(file)), descriptor_(STDOUT_FILENO) {
+    if (file_.empty()) return;
+    unfinished_ = file_.string() + ".unfinished";
+    constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
+    // One that an earlier run has left may be readable by others: never written into.
+    ::unlink(unfinished_.c_str());
+    constexpr int kNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    descriptor_ = ::open(unfinished_.c_str(), kNew, kOwnerOnly);
+    if (descriptor_ < 0) fail("cannot be made");
+}
+
+OutputFile::~OutputFile() {
+    if (unfinished_.empty()) return;
+    ::close(descriptor_);
+    ::unlink(unfinished_.c_str());
+}
+
+void OutputFile::fail(std::string_view what) const {
+    throw Unavailable(fmt::format("{}: {}: {}",
+                                  unfinished_.empty() ? "stdout" : unfinished_.string(), what,
+                                  std::strerror(errno)));
+}
+
+void OutputFile::write(std::string_view piece) {
+    while (!piece.empty()) {
+        const ssize_t written = ::write(descriptor_, piece.data(), piece.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) fail("cannot be written");
+        piece.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+void OutputFile::finish() {
+    if (unfinished_.empty()) return;
+    if (::fsync(descriptor_) != 0) fail("cannot be written");
+    if (::rename(unfinished_.c_str(), file_.c_str()) != 0) fail("cannot be renamed");
+    ::close(descriptor_);
+    unfinished_.clear();
+}
+
+}  // namespace rapport::cli

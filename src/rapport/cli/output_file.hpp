@@ -1,0 +1,32 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace rapport::cli {
+
+/// What a command writes: stdout, or a file that stands under its name only when it is whole. Until
+/// then it is FILE.unfinished, readable by its owner alone, which is removed when the command
+/// fails.
+class OutputFile {
+  public:
+    /// An empty path is stdout. Throws Unavailable where the file cannot be made.
+    explicit OutputFile(std::filesystem::path file);
+    ~OutputFile();
+    OutputFile(const OutputFile&) = delete;
+    OutputFile& operator=(const OutputFile&) = delete;
+
+    /// Throws Unavailable where it cannot be written: a full disk, a closed pipe.
+    void write(std::string_view piece);
+    /// Gives the file its name, once it is on the disk. Throws Unavailable.
+    void finish();
+
+  private:
+    [[noreturn]] void fail(std::string_view what) const;
+
+    std::filesystem::path file_;
+    std::filesystem::path unfinished_{};
+    int descriptor_;
+};
+
+}  // namespace rapport::cli

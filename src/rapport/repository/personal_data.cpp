@@ -1,0 +1,195 @@
+// What is held on a person, given out and removed.
+#include "rapport/repository/personal_data.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "rapport/core/error.hpp"
+#include "rapport/core/fault_point.hpp"
+#include "rapport/domain/phone_number.hpp"
+#include "rapport/repository/collections.hpp"
+
+namespace rapport {
+namespace {
+
+constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+
+/// Whatever spelling of the number an earlier system has stored.
+template <class T>
+Filter<T> of_person(const std::string& lead_id) {
+    std::vector<std::string> spellings = legacy_spellings(lead_id);
+    if (spellings.empty()) return where(&T::lead_id) == lead_id;
+    spellings.push_back(lead_id);
+    return where(&T::lead_id).in(spellings);
+}
+
+/// How many elements a list has, in a document that may be anything.
+std::int64_t length_of(const Document& document, std::string_view list) {
+    for (BsonReader in(document); !in.at_end();) {
+        const BsonElement element = in.next();
+        if (element.name() != list || element.type() != BsonType::kArray) continue;
+        return static_cast<std::int64_t>(codec::count_elements(element.as_nested()));
+    }
+    return 0;
+}
+
+std::optional<Lead> readable(const Document& document) {
+    try {
+        return from_document<Lead>(document);
+    } catch (const InvalidDocument&) {
+        return std::nullopt;  // it is given out as it stands
+    }
+}
+
+void add_derived(JsonWriter& out, const Lead& lead) {
+    out.begin_document("derived");
+    codec::write(out, "current_stage", lead.current_stage);
+    codec::write(out, "next_followup_at", lead.next_followup_at);
+    const BantSummary bant = lead.bant_summary();
+    out.begin_document("bant_summary");
+    codec::write(out, "budget", bant.budget);
+    codec::write(out, "authority", bant.authority);
+    codec::write(out, "need", bant.need);
+    codec::write(out, "timeline", bant.timeline);
+    out.end();
+    out.end();
+}
+
+}  // namespace
+
+PersonErased::PersonErased(std::string_view lead_id, const AuditStanding& standing)
+    : InvalidArgument(
+          standing.erasure
+              ? fmt::format("lead {}: erased on {}; --restore-erased stores it all the same, and "
+                            "the audit will say so",
+                            mask_phone(lead_id), to_iso8601(standing.erasure->at).substr(0, 10))
+              : fmt::format("lead {}: may have been erased, under another AUDIT_KEY than the one "
+                            "that is set; set that one, or store it all the same with "
+                            "--restore-erased, and the audit will say so",
+                            mask_phone(lead_id))) {}
+
+PersonalData::PersonalData(Store& store, std::string audit_key, std::string default_region)
+    : store_(store),
+      audit_(store, std::move(audit_key)),
+      leads_(store, default_region),
+      messages_(store, default_region),
+      default_region_(std::move(default_region)) {}
+
+Async<std::optional<Document>> PersonalData::find_lead(std::string lead_id, Deadline deadline) {
+    const auto same = of_person<Lead>(lead_id);
+    auto found = co_await store_.find({&lead_collection(), same.node(), {}, 1}, deadline);
+    if (found.empty()) co_return std::nullopt;
+    co_return std::move(found.front());
+}
+
+Async<Holdings> PersonalData::count(std::string phone, Deadline deadline) {
+    co_return co_await count_of(normalize_lead_id(phone, default_region_), deadline);
+}
+
+Async<Holdings> PersonalData::count_of(std::string lead_id, Deadline deadline) {
+    Holdings held;
+    if (const auto lead = co_await find_lead(lead_id, deadline)) {
+        held.lead = true;
+        held.signals = length_of(*lead, where(&Lead::signals).path());
+    }
+    held.messages = co_await messages_.count(of_person<Message>(lead_id), deadline);
+    co_return held;
+}
+
+/// Up to its list of messages.
+Async<std::string> PersonalData::export_head(const Document& document) {
+    JsonWriter out;
+    out.add("format", "rapport-export");
+    out.add("format_version", std::int64_t{1});
+    out.add("exported_at", now());
+    out.begin_document("lead");
+    for (BsonReader in(document); !in.at_end();) {
+        const BsonElement member = in.next();
+        out.add(member.name(), member);
+    }
+    out.end();
+    if (const auto lead = readable(document)) {
+        // What a crash left in the lead alone belongs among its messages.
+        co_await leads_.settle(*lead);
+        add_derived(out, *lead);
+    }
+    std::string head = out.finish();
+    head.back() = ',';
+    co_return head + "\"messages\":[";
+}
+
+Async<void> PersonalData::export_messages(std::string lead_id, const std::optional<Document>& lead,
+                                          const Sink& sink, const MessageProgress& progress) {
+    const auto own = of_person<Message>(lead_id);
+    const auto order = Sort<Message>()
+                           .ascending(where(&Message::timestamp))
+                           .ascending(where(&Message::seq))
+                           .ascending(where(&Message::id));
+    DocumentStream all(store_, message_collection(), own.node(), order.keys(),
+                       Deadline(Deadline::Clock::time_point::max()));
+    const auto id = lead ? scalar_at(*lead, "_id") : Scalar();
+    const auto last = lead ? scalar_at(*lead, "message_count") : Scalar();
+    std::string piece;
+    std::int64_t written = 0;
+    while (const Document* message = co_await all.next()) {
+        if (progress) progress(1);
+        const Scalar seq = scalar_at(*message, "seq");
+        const bool is_newer = std::holds_alternative<std::int64_t>(seq) &&
+                              std::holds_alternative<std::int64_t>(last) &&
+                              scalar_at(*message, "lead_ref") == id &&
+                              std::get<std::int64_t>(seq) > std::get<std::int64_t>(last);
+        if (is_newer) continue;
+        piece += written++ == 0 ? "\n" : ",\n";
+        piece += to_json(*message);
+        if (piece.size() < kPieceBytes) continue;
+        sink(piece);
+        piece.clear();
+    }
+    const std::int64_t signals = lead ? length_of(*lead, where(&Lead::signals).path()) : 0;
+    sink(fmt::format("{}\n],\"counts\":{{\"messages\":{},\"signals\":{}}}}}\n", piece, written,
+                     signals));
+}
+
+Async<bool> PersonalData::export_lead(std::string phone, Sink sink, MessageProgress progress) {
+    const std::string lead_id = normalize_lead_id(phone, default_region_);
+    co_await leads_.adopt_legacy_numbers({lead_id});
+    if ((co_await count_of(lead_id, {})).nothing()) co_return false;
+    const auto lead = co_await find_lead(lead_id, {});
+    sink(lead ? co_await export_head(*lead)
+              : R"({"format":"rapport-export","format_version":1,"messages":[)");
+    co_await export_messages(lead_id, lead, sink, progress);
+    co_return true;
+}
+
+Async<std::optional<ErasedPerson>> PersonalData::erase_lead(std::string phone, std::string by,
+                                                            Deadline deadline) {
+    audit_.require_key();
+    const std::string lead_id = normalize_lead_id(phone, default_region_);
+    const Holdings held = co_await count_of(lead_id, deadline);
+    AuditEntry entry;
+    if (held.nothing()) {
+        auto last = co_await audit_.last(lead_id, deadline);
+        const bool cut_short = last && last->action == AuditAction::kErased && !last->finished_at;
+        if (!cut_short) co_return std::nullopt;
+        entry = std::move(*last);
+    } else {
+        entry.by = std::move(by);
+        entry.leads = held.lead ? 1 : 0;
+        entry.messages = held.messages;
+        entry.signals = held.signals;
+        entry = co_await audit_.begin(lead_id, std::move(entry), deadline);
+    }
+    fault_point("erase.recorded");
+    const Erased erased = co_await leads_.erase(lead_id, deadline);
+    fault_point("erase.removed");
+    if (!held.nothing()) {
+        entry.leads = erased.lead ? 1 : 0;
+        entry.messages = erased.messages;
+    }
+    co_await audit_.finish(entry, deadline);
+    entry.finished_at = now();
+    co_return ErasedPerson{std::move(entry), erased.from_log};
+}
+
+}  // namespace rapport
