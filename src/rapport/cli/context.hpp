@@ -24,6 +24,7 @@ enum ExitCode : int {
     kNoDatabase = 3,
     kNotFound = 4,
     kConflict = 5,
+    kInterrupted = 130,  ///< 128 and the number of SIGINT, as shells have it
 };
 
 /// What was asked for does not exist.

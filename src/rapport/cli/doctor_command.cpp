@@ -19,7 +19,8 @@ std::vector<Finding> examine_database(Context& context) {
     try {
         context.connect();
         findings.push_back({"connection", Severity::kOk, "the database answers"});
-        Progress progress("looking at leads", await(context.leads().count()));
+        Progress progress("looking at leads", await(context.leads().count()),
+                          "nothing was changed");
         const auto looked = [&](std::int64_t leads) { progress.advance(leads); };
         std::ranges::move(diagnose(await(examine(context.manager(), looked))),
                           std::back_inserter(findings));

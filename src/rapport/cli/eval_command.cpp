@@ -124,7 +124,7 @@ eval::EvalReport evaluate(const Context& context, const Options& options) {
     for (const auto& conversation : conversations) turns += std::ssize(conversation.turns);
     Scratch scratch(context.settings().settings);
     const auto chosen = choose_agents(context, options, scratch.database());
-    Progress progress("evaluating", turns * options.runs);
+    Progress progress("evaluating", turns * options.runs, "answers that were recorded stay");
     const auto runs = eval::run_golden(scratch.database(), chosen.agents, conversations,
                                        options.runs, [&progress] { progress.advance(1); });
     return eval::make_report(chosen.name, conversations, runs);

@@ -17,8 +17,10 @@ void run(Context& context, const Options& options) {
     PersonalData data = context.personal_data();
     const Holdings held = await(data.count(options.phone));
     if (held.nothing()) throw nothing_held(options.phone);
+    Progress progress("exporting", held.messages,
+                      options.output.empty() ? "what was written is not whole"
+                                             : options.output + " was not written");
     OutputFile file(options.output);
-    Progress progress("exporting", held.messages);
     const bool done = await(data.export_lead(
         options.phone, [&](std::string_view piece) { file.write(piece); },
         [&](std::int64_t messages) { progress.advance(messages); }));

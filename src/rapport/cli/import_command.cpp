@@ -198,7 +198,8 @@ void store(Context& context, const ImportOptions& options, Report& report) {
     context.connect_to_write();
     const PersonalData::RestoreOptions restoring{options.restore_erased, options.by};
     Importer importer(context.leads(), context.messages(), context.audit(), restoring);
-    Progress bar("importing", report.messages);
+    Progress bar("importing", report.messages,
+                 "what was stored stays, and the same command goes on from there");
     const auto progress = [&](std::int64_t done) { bar.advance(done); };
     for (std::size_t i = 0; i < plans.size(); ++i) {
         const ParsedFile& parsed = report.files[i];

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "rapport/cli/context.hpp"
+#include "rapport/cli/interruption.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/core/json.hpp"
 
@@ -19,7 +20,7 @@ Database: --db, else MONGODB_URI, else the file rapport.db. `rapport config` sho
 
 Exit codes: 0 done; 1 some of the data could not be used, or doctor or indexes found something to
 do; 2 wrong usage or a value that is not allowed; 3 the database cannot be reached or used, or doctor
-found a problem; 4 not found; 5 changed meanwhile or taken.
+found a problem; 4 not found; 5 changed meanwhile or taken; 130 stopped by Ctrl-C or SIGTERM.
 
 Examples:
   rapport import chat.zip --lead "+52 55 1234 5678" --me "Ana (Sales)"
@@ -99,6 +100,8 @@ int main(int argc, char** argv) {
         return report(context, "NotFound", error.what(), kNotFound);
     } catch (const Error& error) {
         return report(context, to_string(error.code()), error.what(), exit_code_of(error.code()));
+    } catch (const Interrupted& stopped) {
+        return report(context, "Interrupted", stopped.what(), kInterrupted);
     } catch (const std::exception& error) {
         return report(context, "Internal", error.what(), kNoDatabase);
     }

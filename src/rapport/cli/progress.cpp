@@ -7,11 +7,14 @@
 #include <cstdio>
 #include <utility>
 
+#include "rapport/core/fault_point.hpp"
+
 namespace rapport::cli {
 
-Progress::Progress(std::string what, std::int64_t total)
+Progress::Progress(std::string what, std::int64_t total, std::string when_stopped)
     : what_(std::move(what)),
       total_(std::max<std::int64_t>(total, 1)),
+      when_stopped_(std::move(when_stopped)),
       visible_(isatty(STDERR_FILENO) != 0),
       start_(std::chrono::steady_clock::now()),
       drawn_(start_) {}
@@ -23,6 +26,11 @@ Progress::~Progress() {
 void Progress::advance(std::int64_t by) {
     constexpr std::chrono::milliseconds kBetween{100};
     done_ += by;
+    fault_point("progress");
+    if (Interruption::requested()) {
+        throw Interrupted(
+            fmt::format("stopped {} after {} of {}: {}", what_, done_, total_, when_stopped_));
+    }
     const auto now = std::chrono::steady_clock::now();
     if (!visible_ || now - drawn_ < kBetween) return;
     drawn_ = now;

@@ -37,7 +37,8 @@ Async<Report> settle_all(LeadRepository leads, Progress& progress) {
 
 void run(Context& context) {
     context.connect();
-    Progress progress("repairing", await(context.leads().count()));
+    Progress progress("repairing", await(context.leads().count()),
+                      "what was repaired stays, the rest is left as it was");
     Report report = await(settle_all(context.leads(), progress));
     report.erased = await(context.leads().finish_erasures());
     if (context.json) {

@@ -5,6 +5,7 @@
 #include "rapport/channel/local_clock.hpp"
 #include "rapport/cli/conversation.hpp"
 #include "rapport/cli/import_plan.hpp"
+#include "rapport/cli/interruption.hpp"
 #include "rapport/core/error.hpp"
 
 namespace rapport::cli {
@@ -15,14 +16,21 @@ struct Options {
     bool why = false;
 };
 
-/// What a lead of the file said, oldest first, is answered anew; what was answered then is not
-/// looked at.
+/// What a lead of the file said, oldest first, is answered anew and counted; what was answered then
+/// is not looked at.
 void replay(Context& context, ConversationOrchestrator& orchestrator, const std::string& lead_id,
-            const LeadMessages& of_lead, bool why) {
+            const LeadMessages& of_lead, bool why, std::int64_t& answered) {
     await(orchestrator.start_conversation(lead_id, of_lead.full_name));
     if (!context.json) fmt::print("{}\n", coloured(lead_id, Colour::kBold));
     for (const Message& message : of_lead.messages) {
         if (message.role != MessageRole::kLead) continue;
+        if (Interruption::requested()) {
+            throw Interrupted(fmt::format(
+                "stopped replaying after {} answers: they are stored, and given again by the same "
+                "command",
+                answered));
+        }
+        ++answered;
         const OrchestrationResult result =
             await(orchestrator.process_message(message.content, lead_id,
                                                {.external_id = "replay:" + message.id.to_string(),
@@ -52,8 +60,10 @@ void run(Context& context, Options options) {
                                           problems[0].line, problems[0].reason));
     }
     const auto orchestrator = start_orchestrator(context);
+    const Interruption interruption;
+    std::int64_t answered = 0;
     for (const auto& [lead_id, of_lead] : plan) {
-        replay(context, *orchestrator, lead_id, of_lead, options.why);
+        replay(context, *orchestrator, lead_id, of_lead, options.why, answered);
     }
     await(orchestrator->shutdown());
 }

@@ -14,6 +14,7 @@ namespace {
 struct Fault {
     std::string name{};
     std::atomic<long> left{0};
+    int signal = SIGKILL;
 
     Fault() {
         const char* wanted = std::getenv("RAPPORT_FAULT");
@@ -22,6 +23,8 @@ struct Fault {
         const std::size_t colon = name.rfind(':');
         left = std::stol(name.substr(colon + 1));
         name.resize(colon);
+        const char* other = std::getenv("RAPPORT_FAULT_SIGNAL");
+        if (other != nullptr) signal = std::stoi(other);
     }
 };
 
@@ -29,7 +32,7 @@ struct Fault {
 
 void fault_point(std::string_view name) {
     static Fault fault;
-    if (fault.name == name && --fault.left == 0) ::kill(::getpid(), SIGKILL);
+    if (fault.name == name && --fault.left == 0) ::kill(::getpid(), fault.signal);
 }
 
 }  // namespace rapport
