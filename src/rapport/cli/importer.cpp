@@ -1,5 +1,7 @@
 #include "rapport/cli/importer.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -58,7 +60,8 @@ Async<std::int64_t> Importer::store_turn(Lead& lead, std::span<const Message> so
             lead = (co_await leads_.commit_turn(std::move(turn))).lead;
             co_return added;
         } catch (const VersionConflict&) {
-            // Somebody else wrote, the same messages maybe: look again.
+            // The same messages, maybe.
+            spdlog::debug("lead {}: written to by another, looking again", mask_phone(lead_id));
         }
         auto changed = co_await leads_.get_by_phone(lead_id);
         // Whoever has the number now is not the lead that these messages were read for.

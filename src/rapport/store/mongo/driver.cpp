@@ -33,6 +33,31 @@ bool contains(const std::array<std::int64_t, N>& codes, std::int64_t code) {
     return std::ranges::find(codes, code) != codes.end();
 }
 
+/// Why no server could be chosen, where the driver says it: in its text alone.
+struct Obstacle {
+    std::string_view text;
+    std::string_view found;
+    std::string_view what_to_do;
+};
+// The numbers are OpenSSL's X509_V_ERR_….
+constexpr std::array kObstacles{
+    Obstacle{"certificate verify failed (9)", "MongoDB's TLS certificate is not valid yet",
+             "check this machine's clock and the server's"},
+    Obstacle{"certificate verify failed (10)", "MongoDB's TLS certificate has expired",
+             "renew it on the server"},
+    Obstacle{"certificate verify failed (62)", "MongoDB's TLS certificate is another host's",
+             "name the server in MONGODB_URI or --db as its certificate does"},
+    Obstacle{"certificate verify failed (64)", "MongoDB's TLS certificate is another host's",
+             "name the server in MONGODB_URI or --db as its certificate does"},
+    Obstacle{"certificate verify failed", "MongoDB's TLS certificate is of nobody trusted here",
+             "name the file of who signed it with tlsCAFile= in MONGODB_URI or --db"},
+    Obstacle{"Failed to resolve", "MongoDB's host has no address in DNS",
+             "check the name in MONGODB_URI or --db"},
+    Obstacle{"Failed to look up SRV", "mongodb+srv: the name has no SRV record in DNS",
+             "check the name in MONGODB_URI or --db, or name the hosts with mongodb://"},
+    Obstacle{"reports wire version", "MongoDB is too old", "6.0 or later is needed"},
+};
+
 [[noreturn]] void unreachable(Deadline deadline) {
     if (deadline.passed()) {
         throw Timeout(
@@ -91,13 +116,24 @@ void translate_refusal(std::int64_t code, Deadline deadline) {
         fmt::format("MongoDB refused the document (code {}): see its collection's rules", code));
 }
 
+void explain(const bson_error_t& error) {
+    const std::string_view text(error.message);
+    for (const Obstacle& obstacle : kObstacles) {
+        if (text.find(obstacle.text) == std::string_view::npos) continue;
+        throw Unavailable(std::string(obstacle.found), std::string(obstacle.what_to_do));
+    }
+}
+
 void translate(const bson_error_t& error, Deadline deadline) {
     switch (error.domain) {
         case MONGOC_ERROR_SERVER_SELECTION:
+            explain(error);
             if (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) not_trusted();
             unreachable(deadline);
-        case MONGOC_ERROR_STREAM:
         case MONGOC_ERROR_PROTOCOL:
+            explain(error);
+            unreachable(deadline);
+        case MONGOC_ERROR_STREAM:
             unreachable(deadline);
         case MONGOC_ERROR_CLIENT:
             if (error.code == MONGOC_ERROR_CLIENT_AUTHENTICATE) not_trusted();

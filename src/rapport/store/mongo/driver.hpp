@@ -43,6 +43,10 @@ class Reply {
 /// texts are not shown: they may hold values and addresses with passwords.
 [[noreturn]] void translate(const bson_error_t& error, Deadline deadline);
 
+/// Throws Unavailable where the error says what keeps every server from being used: its TLS
+/// certificate, DNS, its age.
+void explain(const bson_error_t& error);
+
 /// The same for a code of the server.
 [[noreturn]] void translate_server_code(std::int64_t code, Deadline deadline);
 

@@ -98,6 +98,7 @@ class MongoStore final : public Store {
         bson_error_t error{};
         mongoc_client_pool_t* made = mongoc_client_pool_new_with_error(uri_.get(), &error);
         if (made == nullptr) {
+            mongo::explain(error);
             throw Unavailable("MongoDB: no client could be made for MONGODB_URI",
                               "check its TLS files and, for mongodb+srv, that its name is in DNS");
         }

@@ -20,7 +20,8 @@ constexpr int kStepsBetweenChecks = 4000;
 
 int stop_at_deadline(void* deadline) { return static_cast<Deadline*>(deadline)->passed() ? 1 : 0; }
 
-[[noreturn]] void translate(int code, bool late) {
+/// `file` is named where it is at fault.
+[[noreturn]] void translate(int code, bool late, const std::string& file) {
     switch (code & 0xFF) {
         case SQLITE_INTERRUPT:
             throw Timeout("the deadline passed while the database was at work; nothing was done");
@@ -31,28 +32,28 @@ int stop_at_deadline(void* deadline) { return static_cast<Deadline*>(deadline)->
                     "the deadline passed while another process held the database's write lock; "
                     "nothing was done");
             }
-            throw Unavailable(
-                "another process holds the database's write lock and does not let go; try again");
+            throw Unavailable(file + ": another process holds the write lock and does not let go",
+                              "try again");
         case SQLITE_CONSTRAINT:
             if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
                 throw DuplicateKey("another document holds this key");
             }
             throw InvalidArgument("a value does not fit its column, or a document has no _id");
         case SQLITE_CORRUPT:
-            throw Corrupt("the database file is damaged", "restore it from a copy");
+            throw Corrupt(file + ": the database is damaged", "restore it from a copy");
         case SQLITE_NOTADB:
-            throw Corrupt("the file is not a SQLite database", "choose another one");
+            throw Corrupt(file + ": not a SQLite database", "choose another one");
         case SQLITE_FULL:
-            throw Unavailable("no room is left on the disk for the database file",
+            throw Unavailable(file + ": no room is left on the disk",
                               "make room, or move the file");
         case SQLITE_READONLY:
         case SQLITE_PERM:
-            throw Unavailable("the database file may only be read",
+            throw Unavailable(file + ": may only be read",
                               "give this user write permission on it and on its folder");
         case SQLITE_CANTOPEN:
         case SQLITE_IOERR:
             throw Unavailable(
-                fmt::format("the database file cannot be read or written (SQLite error {})", code),
+                fmt::format("{}: cannot be read or written (SQLite error {})", file, code),
                 "check its folder, its permissions and the disk");
         case SQLITE_TOOBIG:
             throw InvalidArgument("a value is too large for the database");
@@ -172,7 +173,8 @@ void Connection::roll_back() noexcept {
 
 void Connection::check(int code) const {
     if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE) return;
-    translate(code, deadline_.passed());
+    const char* file = sqlite3_db_filename(handle(), nullptr);
+    translate(code, deadline_.passed(), file == nullptr || *file == 0 ? "the database file" : file);
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {
