@@ -138,5 +138,46 @@ TEST(JsonRefusal, NestingHasABound) {
     EXPECT_NE(refusal(deep), "read");
 }
 
+/// What JsonListReader makes of a text in pieces of so many bytes: the items of "list", and what is
+/// left; or why it refuses.
+std::string listed(std::string_view text, std::size_t piece) {
+    std::string items;
+    JsonListReader reader("list", [&](Document item) { items += to_json(item) + ' '; });
+    try {
+        for (std::size_t at = 0; at < text.size(); at += piece) {
+            reader.read(text.substr(at, piece));
+        }
+        return items + to_json(reader.finish());
+    } catch (const InvalidArgument& problem) {
+        return problem.what();
+    }
+}
+
+TEST(JsonList, GivesItsItemsOneByOneHoweverTheTextIsCut) {
+    constexpr auto kText =
+        R"({"a":{"list":[1,2]},"list":[{"x":"\u00e9ñ","list":[{"y":1}]},{},{"z":[]}],"b":[true]})"sv;
+    constexpr auto kExpected =
+        R"({"x":"éñ","list":[{"y":1}]} {} {"z":[]} {"a":{"list":[1,2]},"b":[true]})";
+    for (std::size_t piece = 1; piece <= kText.size(); ++piece) {
+        EXPECT_EQ(listed(kText, piece), kExpected) << piece;
+    }
+}
+
+TEST(JsonList, ThatIsNotThereOrEmptyGivesNothing) {
+    EXPECT_EQ(listed(R"({"a":1})", 3), R"({"a":1})");
+    EXPECT_EQ(listed(R"({"list":[],"a":1})", 3), R"({"a":1})");
+    EXPECT_EQ(listed(R"({"list":{"b":1}})", 3), R"({"list":{"b":1}})");
+}
+
+TEST(JsonList, RefusesWhatIsNoListOfObjectsOrNotWholeWithoutShowingIt) {
+    for (const auto text : {R"({"list":["secret"]})"sv, R"({"list":[{"a":1},7]})"sv,
+                            R"([{"secret":1}])"sv, R"({"list":[{"secret":1})"sv,
+                            R"({"list":[{"secret":1}])"sv, R"({"list":[{"secret":1}]}x)"sv, ""sv}) {
+        const std::string said = listed(text, 5);
+        EXPECT_TRUE(said.starts_with("not JSON as expected: ")) << text << ": " << said;
+        EXPECT_EQ(said.find("secret"), std::string::npos) << said;
+    }
+}
+
 }  // namespace
 }  // namespace rapport

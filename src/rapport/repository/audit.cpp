@@ -42,9 +42,9 @@ Sort<AuditEntry> newest_first() {
 void AuditLog::require_key() const {
     if (!key_.empty()) return;
     throw InvalidArgument(
-        "AUDIT_KEY: not set; the record of an erasure is keyed with it. Make one with `openssl "
-        "rand "
-        "-hex 32`, set it in the environment or in .env, and keep it as long as the database");
+        "AUDIT_KEY: not set; the record of an erasure is keyed with it. Make one with "
+        "`openssl rand -hex 32`, set it in the environment or in .env, and keep it as long as the "
+        "database");
 }
 
 std::string AuditLog::hash(std::string_view text) const {
