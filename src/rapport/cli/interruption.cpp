@@ -6,6 +6,7 @@ namespace rapport::cli {
 namespace {
 
 std::atomic<bool> noted{false};
+int depth = 0;  ///< how many there are, one in another
 static_assert(std::atomic<bool>::is_always_lock_free);
 
 void note(int) { noted = true; }
@@ -22,12 +23,13 @@ void note_once(int signal, struct sigaction& before) {
 }  // namespace
 
 Interruption::Interruption() {
-    noted = false;
+    if (depth++ == 0) noted = false;
     note_once(SIGINT, interrupt_before_);
     note_once(SIGTERM, terminate_before_);
 }
 
 Interruption::~Interruption() {
+    --depth;
     sigaction(SIGINT, &interrupt_before_, nullptr);
     sigaction(SIGTERM, &terminate_before_, nullptr);
 }
