@@ -14,3 +14,4 @@ find_dependency(pugixml)
 find_dependency(PkgConfig)
 # Debian splits libzip's programs from its headers, and its CMake package then refuses to load.
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)

@@ -73,6 +73,9 @@ void add_commands(CLI::App& program, Context& context) {
     add_pipeline(program, context);
     add_export(program, context);
     add_erase(program, context);
+    add_backup(program, context);
+    add_restore(program, context);
+    add_copy(program, context);
     add_repair(program, context);
     add_doctor(program, context);
     add_indexes(program, context);

@@ -62,13 +62,15 @@ std::string AuditLog::hash(std::string_view text) const {
     return hex;
 }
 
-std::string AuditLog::key_id() const { return hash("rapport: which key").substr(0, kKeyIdDigits); }
+std::string AuditLog::key_id() const {
+    return key_.empty() ? "" : hash("rapport: which key").substr(0, kKeyIdDigits);
+}
 
 Async<std::vector<AuditEntry>> AuditLog::find(Filter<AuditEntry> filter, Sort<AuditEntry> sort,
-                                              Deadline deadline) {
+                                              std::int64_t limit, Deadline deadline) {
     std::vector<AuditEntry> entries;
-    FindDocuments first{&audit_collection(), filter.node(), sort.keys(), 1};
-    for (const Document& document : co_await store_.find(std::move(first), deadline)) {
+    FindDocuments some{&audit_collection(), filter.node(), sort.keys(), limit};
+    for (const Document& document : co_await store_.find(std::move(some), deadline)) {
         entries.push_back(from_document<AuditEntry>(document));
     }
     co_return entries;
@@ -76,14 +78,19 @@ Async<std::vector<AuditEntry>> AuditLog::find(Filter<AuditEntry> filter, Sort<Au
 
 Async<bool> AuditLog::holds_other_keys(Deadline deadline) {
     const auto key = where(&AuditEntry::key);
-    const std::string own = key_.empty() ? "" : key_id();
-    if (!(co_await find(key > own, {}, deadline)).empty()) co_return true;
-    co_return !(co_await find(key < own, {}, deadline)).empty();
+    const std::string own = key_id();
+    if (!(co_await find(key > own, {}, 1, deadline)).empty()) co_return true;
+    co_return !(co_await find(key < own, {}, 1, deadline)).empty();
+}
+
+Async<std::vector<AuditEntry>> AuditLog::entries(std::string lead_id, Deadline deadline) {
+    require_key();
+    co_return co_await find(of_person(key_id(), hash(lead_id)), newest_first(), 0, deadline);
 }
 
 Async<std::optional<AuditEntry>> AuditLog::last(std::string lead_id, Deadline deadline) {
     require_key();
-    auto found = co_await find(of_person(key_id(), hash(lead_id)), newest_first(), deadline);
+    auto found = co_await find(of_person(key_id(), hash(lead_id)), newest_first(), 1, deadline);
     if (found.empty()) co_return std::nullopt;
     co_return std::move(found.front());
 }
@@ -104,7 +111,7 @@ Async<AuditStanding> AuditLog::standing(std::string lead_id, Deadline deadline) 
     standing.erased = newest->action == AuditAction::kErased;
     const auto erasures =
         of_person(key_id(), hash(lead_id)) && where(&AuditEntry::action) == AuditAction::kErased;
-    auto found = co_await find(erasures, newest_first(), deadline);
+    auto found = co_await find(erasures, newest_first(), 1, deadline);
     if (!found.empty()) standing.erasure = std::move(found.front());
     co_return standing;
 }

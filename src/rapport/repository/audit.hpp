@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rapport/core/codec.hpp"
 #include "rapport/core/object_id.hpp"
@@ -70,6 +71,12 @@ class AuditLog {
     /// record of whom we cannot know. `lead_id` is in its one spelling, here and below.
     Async<AuditStanding> standing(std::string lead_id, Deadline deadline = {});
 
+    /// Which key this is, as AuditEntry::key has it. Empty without one.
+    std::string key_id() const;
+
+    /// The person's entries under this key, newest first. Needs the key.
+    Async<std::vector<AuditEntry>> entries(std::string lead_id, Deadline deadline = {});
+
     /// The person's last entry under this key. Needs the key.
     Async<std::optional<AuditEntry>> last(std::string lead_id, Deadline deadline = {});
 
@@ -83,9 +90,8 @@ class AuditLog {
 
   private:
     std::string hash(std::string_view text) const;
-    std::string key_id() const;
     Async<std::vector<AuditEntry>> find(Filter<AuditEntry> filter, Sort<AuditEntry> sort,
-                                        Deadline deadline);
+                                        std::int64_t limit, Deadline deadline);
     Async<bool> holds_other_keys(Deadline deadline);
 
     Store& store_;

@@ -28,7 +28,7 @@ ObjectId derived_id(const ObjectId& id, const std::string& erasure) {
 
 }  // namespace
 
-/// Its own where the lead was never erased here; else one that no mark of an erasure names.
+/// One that no mark of an erasure names.
 Async<ObjectId> PersonalData::new_identity(ObjectId id, AuditStanding standing) {
     if (standing.erasure) {
         id = derived_id(id, standing.erasure->id.to_string());

@@ -9,6 +9,7 @@
 #include "rapport/repository/audit.hpp"
 #include "rapport/repository/lead_repository.hpp"
 #include "rapport/repository/message_repository.hpp"
+#include "rapport/repository/sink.hpp"
 
 namespace rapport {
 
@@ -36,8 +37,6 @@ class PersonErased : public InvalidArgument {
     PersonErased(std::string_view lead_id, const AuditStanding& standing);
 };
 
-/// Called with pieces of a document, front to back.
-using Sink = std::function<void(std::string_view piece)>;
 /// Called with how many messages are dealt with.
 using MessageProgress = std::function<void(std::int64_t messages)>;
 
@@ -83,13 +82,16 @@ class PersonalData {
     Async<std::int64_t> restore_lead(Lead lead, MessageSource messages, RestoreOptions options,
                                      MessageProgress progress = {});
 
+    /// The `_id` that a lead is stored under again: its own, or for somebody who was erased another
+    /// one, the same each time, to which nothing from before the erasure refers.
+    Async<ObjectId> new_identity(ObjectId id, AuditStanding standing);
+
   private:
     Async<std::optional<Document>> find_lead(std::string lead_id, Deadline deadline);
     Async<Holdings> count_of(std::string lead_id, Deadline deadline);
     Async<std::string> export_head(const Document& lead);
     Async<void> export_messages(std::string lead_id, const std::optional<Document>& lead,
                                 const Sink& sink, const MessageProgress& progress);
-    Async<ObjectId> new_identity(ObjectId id, AuditStanding standing);
     Async<void> require_free(const Lead& lead);
     Async<std::int64_t> restore_messages(const Lead& lead, ObjectId exported_id,
                                          const MessageSource& messages,

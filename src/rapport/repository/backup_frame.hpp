@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <istream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "rapport/repository/sink.hpp"
+
+namespace rapport {
+
+/// The outer form of a backup file, which docs/backup.md describes: a line that says what it is,
+/// the content as one Zstandard frame, and the SHA-256 of both. Throws what `sink` throws.
+class BackupEncoder {
+  public:
+    explicit BackupEncoder(Sink sink);
+    ~BackupEncoder();
+    BackupEncoder(const BackupEncoder&) = delete;
+    BackupEncoder& operator=(const BackupEncoder&) = delete;
+
+    void write(std::string_view content);
+    void finish();
+
+  private:
+    struct State;
+    void compress(std::string_view content, bool is_end);
+    void put(std::string_view bytes);
+
+    std::unique_ptr<State> state_;
+};
+
+/// Reads such a file, in bounded memory. Whoever uses what it holds has read it to its end before:
+/// only there it is known to be whole. Everything throws InvalidDocument, which names the file, for
+/// what is no backup, cut short or altered.
+class BackupDecoder {
+  public:
+    /// `in` is seekable and stands at its beginning; `name` is for errors.
+    BackupDecoder(std::istream& in, std::string name);
+    ~BackupDecoder();
+    BackupDecoder(const BackupDecoder&) = delete;
+    BackupDecoder& operator=(const BackupDecoder&) = delete;
+
+    /// The next bytes of the content, exactly so many.
+    std::string read(std::size_t size);
+    /// True at the end of the content, with everything checked.
+    bool at_end();
+    [[noreturn]] void refuse(std::string_view why) const;
+
+  private:
+    struct State;
+    void check_head();
+    void check_tail();
+    void fill();
+    std::string take(std::size_t size);
+
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace rapport
