@@ -101,7 +101,8 @@ TEST_F(BackupFile, EveryAlterationIsRefused) {
 TEST_F(BackupFile, IsRefusedWithAReason) {
     const std::string file = made(5);
     EXPECT_EQ(refusal_of(""), "b: not a backup of Rapport");
-    EXPECT_EQ(refusal_of("{\"format\": \"rapport-export\"}          "), "b: not a backup of Rapport");
+    EXPECT_EQ(refusal_of("{\"format\": \"rapport-export\"}          "),
+              "b: not a backup of Rapport");
     EXPECT_EQ(refusal_of(file.substr(0, 30)), "b: cut short");
     EXPECT_THAT(refusal_of(file + "\n"), HasSubstr("b: altered"));
     std::string newer = file;
@@ -121,7 +122,8 @@ TEST_F(BackupFile, WhatStandsBelowTheChecksumIsChecked) {
     EXPECT_THAT(refusal_of(framed(begun)), HasSubstr("ends too early"));
     EXPECT_THAT(refusal_of(framed(record("leads", Document()))), HasSubstr("begins with"));
     EXPECT_THAT(refusal_of(framed(begun + record("orders", Document()))), HasSubstr("newer"));
-    EXPECT_THAT(refusal_of(framed(begun + record("end", end.finish()))), HasSubstr("does not hold"));
+    EXPECT_THAT(refusal_of(framed(begun + record("end", end.finish()))),
+                HasSubstr("does not hold"));
     EXPECT_THAT(refusal_of(framed(begun + std::string("\xff\xff\xff\x7f", 4))),
                 HasSubstr("a length that none has"));
     EXPECT_THAT(refusal_of(framed(begun + std::string("\x09\0\0\0\x03x\0\xff\0", 9))),

@@ -28,9 +28,12 @@ std::string backup_of(Store& store) {
     return file;
 }
 
-TransferOptions with_key(bool restore_erased = false) { return {kKey, "MX", restore_erased, "Ana"}; }
+TransferOptions with_key(bool restore_erased = false) {
+    return {kKey, "MX", restore_erased, "Ana"};
+}
 
-Transferred restore(Store& to, const std::string& file, const TransferOptions& options = with_key()) {
+Transferred restore(Store& to, const std::string& file,
+                    const TransferOptions& options = with_key()) {
     std::istringstream in(file);
     BackupSummary checked = check_backup(in, "the file");
     return await(restore_backup(to, in, "the file", std::move(checked), options));
@@ -85,8 +88,10 @@ TEST_P(Transfer, ABackupGivesTheSameContentOnTheOtherEngine) {
          {&audit_collection(), &erasure_collection(), &spending_collection()}) {
         const FindDocuments find{collection, FilterNode(rapport::AllOf{}), {{"_id"}}};
         const auto here = await(from.find(find));
-        EXPECT_EQ(here.size(), 1U);
-        EXPECT_EQ(here, await(to.find(find))) << collection->name;
+        const auto there = await(to.find(find));
+        ASSERT_EQ(here.size(), 1U);
+        ASSERT_EQ(there.size(), 1U);
+        EXPECT_EQ(known_form(*collection, here[0]), known_form(*collection, there[0]));
     }
 }
 
@@ -127,7 +132,8 @@ TEST_P(Transfer, ALeadThatWentOnSinceTheBackupIsNotTakenBack) {
     restore(to, file);
     talk(other_leads, numbered_phone(1), "more");
     const std::string before = everything_of(to);
-    EXPECT_THAT(error_of<VersionConflict>([&] { restore(to, file); }), HasSubstr("1 are in another"));
+    EXPECT_THAT(error_of<VersionConflict>([&] { restore(to, file); }),
+                HasSubstr("1 are in another"));
     EXPECT_EQ(everything_of(to), before);
 }
 
@@ -146,7 +152,8 @@ TEST_P(Transfer, ACopyRunAgainBringsForwardWhatWentOn) {
     EXPECT_EQ(again.received.messages, 7);
     EXPECT_EQ(everything_of(from), everything_of(to));
     EXPECT_FALSE(await(other_leads.get_by_phone(numbered_phone(7))));
-    EXPECT_EQ(await(other_leads.get_by_phone(numbered_phone(8)))->recent_history[0].content, "again");
+    EXPECT_EQ(await(other_leads.get_by_phone(numbered_phone(8)))->recent_history[0].content,
+              "again");
     // Erased there, too: an import would be refused.
     EXPECT_TRUE(await(AuditLog(to, kKey).standing(numbered_phone(7))).erased);
 }
@@ -209,11 +216,13 @@ TEST_P(Transfer, WithoutTheKeyNobodyKnowsWhoWasErased) {
     EXPECT_THAT(error_of<InvalidArgument>([&] { restore(to, file, {}); }), HasSubstr("AUDIT_KEY"));
     EXPECT_EQ(await(other_leads.count()), 0);
     // A record that both have needs none.
-    EXPECT_TRUE(await(copy_database(to, from, {})).is_verified);
+    Engine third(GetParam());
+    EXPECT_TRUE(await(copy_database(to, third.store(), {})).is_verified);
+    EXPECT_TRUE(await(copy_database(to, third.store(), {})).is_verified);
 }
 
 TEST_P(Transfer, SomebodyErasedWhileItIsReadIsDropped) {
-    fill(from, {.leads = 3, .messages = 6});
+    fill(from, {.leads = 3, .messages = 1500});
     Snapshot snapshot(from);
     std::vector<Record> records;
     bool is_done = false;
@@ -236,7 +245,7 @@ TEST_P(Transfer, SomebodyErasedWhileItIsReadIsDropped) {
 }
 
 TEST_P(Transfer, ALeadThatIsEmptiedWhileItIsReadComesAgain) {
-    fill(from, {.leads = 3, .messages = 6});
+    fill(from, {.leads = 3, .messages = 1500});
     Snapshot snapshot(from);
     Receiver receiver(to, kKey, "MX", {}, {});
     await(receiver.prepare());
@@ -286,6 +295,31 @@ TEST_P(Transfer, EachLeadIsOfOneMomentWhileTurnsGoOn) {
     stop = true;
 }
 
+TEST_P(Transfer, StoppedAnywhereItGoesOnLater) {
+    fill(from, {.leads = 100, .messages = 30});
+    struct Stopped {};
+    int steps = 0;
+    for (int most = 0; most < 40; ++most) {
+        int left = most;
+        const auto stop = [&](auto...) {
+            if (left-- == 0) throw Stopped();
+        };
+        try {
+            EXPECT_TRUE(await(copy_database(from, to, with_key(), {stop, stop})).is_verified);
+            break;
+        } catch (const Stopped&) {
+            ++steps;
+        }
+        for (const Lead& lead : await(other_leads.find_many({}, {.limit = 0}))) {
+            EXPECT_EQ(await(other_messages.count(where(&Message::lead_ref) == lead.id)),
+                      lead.message_count);
+        }
+    }
+    EXPECT_GT(steps, 5);
+    EXPECT_TRUE(copy(from, to).is_verified);
+    EXPECT_EQ(everything_of(to), everything_of(from));
+}
+
 TEST_P(Transfer, WhatRetentionWouldRemoveIsLeftOut) {
     fill(from, {.leads = 3, .messages = 6});
     Message old = said("long ago");
@@ -312,8 +346,7 @@ TEST_P(Transfer, WhatSomebodyElseStoresMeanwhileIsNotVerified) {
 TEST(TransferOfAnEarlierSystem, IsKeptAsFarAsTheEngineCan) {
     Engine predecessor("mongodb");
     predecessor.insert_foreign(
-        lead_collection(),
-        foreign(R"({"_id":"0123456789abcdef01234567","lead_id":"+525512345678",
+        lead_collection(), foreign(R"({"_id":"0123456789abcdef01234567","lead_id":"+525512345678",
                     "current_stage":"0 - initial_contact","full_name":null,"message_count":1,
                     "recent_history":[{"role":"lead","content":"hola","tokens":0,
                                        "timestamp":"2026-01-01T10:00:00"}],
@@ -326,8 +359,8 @@ TEST(TransferOfAnEarlierSystem, IsKeptAsFarAsTheEngineCan) {
 
     Engine mongodb("mongodb");
     EXPECT_TRUE(restore(mongodb.store(), file).is_verified);
-    const Document kept = mongodb.stored(
-        lead_collection(), ObjectId::parse("0123456789abcdef01234567").value());
+    const Document kept =
+        mongodb.stored(lead_collection(), ObjectId::parse("0123456789abcdef01234567").value());
     EXPECT_EQ(scalar_at(kept, "score"), Scalar(std::int64_t{7}));
     EXPECT_EQ(scalar_at(kept, "version"), Scalar());
     EXPECT_TRUE(std::holds_alternative<Timestamp>(scalar_at(kept, "created_at")));

@@ -40,8 +40,8 @@ class Filling {
 Message said(std::mt19937& random, int lead, int turn, MessageRole role) {
     Message message;
     message.role = role;
-    message.content = fmt::format("«{}» {} ¿qué tal? {:x}", turn, role == MessageRole::kLead,
-                                  random());
+    message.content =
+        fmt::format("«{}» {} ¿qué tal? {:x}", turn, role == MessageRole::kLead, random());
     // Many at the same moment.
     message.timestamp = kBegin + std::chrono::seconds(lead) + std::chrono::minutes(turn / 3);
     message.tokens = static_cast<std::int64_t>(random() % 100);

@@ -161,6 +161,18 @@ void BackupDecoder::check_tail() {
     state_->is_checked = true;
 }
 
+std::string BackupDecoder::next_packed() {
+    std::string packed = take(std::min(state_->bytes_left, kPieceBytes));
+    state_->bytes_left -= packed.size();
+    state_->digest.add(packed);
+    return packed;
+}
+
+void BackupDecoder::check() {
+    while (state_->bytes_left > 0) next_packed();
+    check_tail();
+}
+
 /// More content, where there is more.
 void BackupDecoder::fill() {
     State& state = *state_;
@@ -168,10 +180,8 @@ void BackupDecoder::fill() {
     state.content_at = 0;
     if (state.packed_at == state.packed.size()) {
         if (state.bytes_left == 0) refuse("altered or cut short: its content does not end");
-        state.packed = take(std::min(state.bytes_left, kPieceBytes));
+        state.packed = next_packed();
         state.packed_at = 0;
-        state.bytes_left -= state.packed.size();
-        state.digest.add(state.packed);
     }
     const std::size_t before = state.content.size();
     state.content.resize(before + kPieceBytes);

@@ -41,6 +41,8 @@ class BackupDecoder {
     BackupDecoder(const BackupDecoder&) = delete;
     BackupDecoder& operator=(const BackupDecoder&) = delete;
 
+    /// Reads the file to its end without unpacking it, and checks its checksum; then it is spent.
+    void check();
     /// The next bytes of the content, exactly so many.
     std::string read(std::size_t size);
     /// True at the end of the content, with everything checked.
@@ -51,6 +53,7 @@ class BackupDecoder {
     struct State;
     void check_head();
     void check_tail();
+    std::string next_packed();
     void fill();
     std::string take(std::size_t size);
 
