@@ -53,7 +53,7 @@ class CutShort : public ::testing::TestWithParam<std::string> {
         int kills = 0;
         for (int tries = 0; kills < kKills && tries < 4 * kKills; ++tries) {
             ProgramProcess process(arguments, environment);
-            const auto most = static_cast<unsigned>(250 * std::min(soak_scale(), 40));
+            const auto most = static_cast<unsigned>(600 * std::min(soak_scale(), 40));
             if (process.has_ended_within(milliseconds(50 + random_() % most))) continue;
             process.send(SIGKILL);
             if (process.wait() == -SIGKILL) ++kills;

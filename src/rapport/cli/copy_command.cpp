@@ -57,10 +57,7 @@ void run(Context& context, const Options& options) {
         report(context, await(copy_database(source.database(), target.database(),
                                             transfer_options(context), bars.progress())));
     } catch (const Interrupted&) {
-        report_interruption(
-            context, fmt::format("{} leads and messages dealt with; every lead that is there is "
-                                 "whole, and the same command goes on",
-                                 bars.done()));
+        report_interruption(context, bars.outcome());
     }
 }
 

@@ -45,7 +45,6 @@ void run(Context& context, const Options& options) {
             fmt::format("{}: cannot be opened: {}", options.file, std::strerror(errno)));
     }
     TransferBars bars;
-    bool is_storing = false;
     try {
         BackupSummary summary = check_backup(in, options.file, bars.progress());
         if (options.check) return print(context, options.file, summary);
@@ -53,16 +52,10 @@ void run(Context& context, const Options& options) {
         TransferOptions how = transfer_options(context);
         how.restore_erased = options.restore_erased;
         how.by = operator_name(options.by);
-        is_storing = true;
         report(context, await(restore_backup(context.manager().database(), in, options.file,
                                              std::move(summary), std::move(how), bars.progress())));
     } catch (const Interrupted&) {
-        report_interruption(
-            context, is_storing
-                         ? fmt::format("{} leads and messages dealt with; every lead that is there "
-                                       "is whole, and the same command goes on",
-                                       bars.done())
-                         : "nothing was stored");
+        report_interruption(context, bars.outcome());
     }
 }
 

@@ -65,12 +65,13 @@ TransferProgress TransferBars::progress() {
     return {[this](std::string_view step, std::int64_t documents) {
                 interruption_.check();
                 bar_.reset();
+                step_ = step;
                 done_ = 0;
                 if (documents > 0) bar_ = std::make_unique<Progress>(std::string(step), documents);
             },
             [this](std::int64_t documents) {
-                interruption_.check();
                 done_ += documents;
+                interruption_.check();
                 if (bar_) bar_->advance(documents);
             }};
 }
@@ -103,6 +104,17 @@ void report(Context& context, const Transferred& done) {
         "the database does not hold exactly what was stored",
         "it was changed meanwhile, or holds messages of its own: run this again, or begin with an "
         "empty database");
+}
+
+std::string TransferBars::outcome() const {
+    if (step_ == "verifying") {
+        return "all is stored, but not compared with what it was: run this again to do so";
+    }
+    if (step_ != "copying" && step_ != "restoring") return "nothing was stored";
+    return fmt::format(
+        "{} leads and messages dealt with; every lead that is there is whole. Run this again: it "
+        "goes on",
+        done_);
 }
 
 void report_interruption(Context& context, std::string_view what) {

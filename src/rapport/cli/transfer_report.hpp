@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/interruption.hpp"
@@ -14,12 +17,13 @@ class TransferBars {
   public:
     /// Refers to this.
     TransferProgress progress();
-    /// How many leads and messages the last step has dealt with.
-    std::int64_t done() const { return done_; }
+    /// What was done when a restore or a copy was stopped.
+    std::string outcome() const;
 
   private:
     Interruption interruption_{};
     std::unique_ptr<Progress> bar_{};
+    std::string step_{};
     std::int64_t done_ = 0;
 };
 
