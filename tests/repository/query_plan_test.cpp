@@ -1,3 +1,4 @@
+#include "rapport/repository/snapshot.hpp"
 #include "tests/repository/plan_probe.hpp"
 #include "tests/repository/repository_test.hpp"
 
@@ -22,6 +23,7 @@ class QueryPlan : public ::testing::TestWithParam<std::string> {
     void ask_for_leads();
     void ask_for_pages();
     void ask_for_messages();
+    void ask_for_everything();
 
     OwnDatabase database{GetParam()};
     DatabaseManager manager{database.settings(), database.url()};
@@ -126,11 +128,20 @@ void QueryPlan::ask_for_messages() {
     await(messages.delete_messages_for_lead(numbered_phone(77)));
 }
 
+/// Some pieces of it, with those of a lead of more messages than a piece holds.
+void QueryPlan::ask_for_everything() {
+    await([](Store& store) -> Async<void> {
+        Snapshot snapshot(store);
+        for (int i = 0; i < 30'000; ++i) co_await snapshot.next();
+    }(manager.database()));
+}
+
 TEST_P(QueryPlan, EveryQueryRunsThroughAnIndexAndNoneSortsInMemory) {
     probe->start();
     ask_for_leads();
     ask_for_pages();
     ask_for_messages();
+    ask_for_everything();
     const auto plans = probe->plans();
     EXPECT_GT(plans.size(), 30U) << "the probe must see what it judges";
     for (const Plan& plan : plans) {

@@ -30,17 +30,13 @@ void print(const Context& context, const std::string& file, const BackupSummary&
 
 void run(Context& context, const std::string& path) {
     context.connect();
-    TransferBars bars;
-    try {
-        OutputFile file(path);
-        const BackupSummary summary = await(write_backup(
-            context.manager().database(), [&](std::string_view piece) { file.write(piece); },
-            bars.progress()));
-        file.finish();
-        print(context, path, summary);
-    } catch (const Interrupted&) {
-        report_interruption(context, path + " was not made; what was written of it is removed");
-    }
+    TransferBars bars(path + " was not made; what was written of it is removed");
+    OutputFile file(path);
+    const BackupSummary summary = await(write_backup(
+        context.manager().database(), [&](std::string_view piece) { file.write(piece); },
+        bars.progress()));
+    file.finish();
+    print(context, path, summary);
 }
 
 }  // namespace

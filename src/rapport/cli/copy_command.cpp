@@ -53,12 +53,8 @@ void run(Context& context, const Options& options) {
     await(target.connect());
     await(target.create_indexes());
     TransferBars bars;
-    try {
-        report(context, await(copy_database(source.database(), target.database(),
-                                            transfer_options(context), bars.progress())));
-    } catch (const Interrupted&) {
-        report_interruption(context, bars.outcome());
-    }
+    report(context, await(copy_database(source.database(), target.database(),
+                                        transfer_options(context), bars.progress())));
 }
 
 }  // namespace

@@ -45,18 +45,14 @@ void run(Context& context, const Options& options) {
             fmt::format("{}: cannot be opened: {}", options.file, std::strerror(errno)));
     }
     TransferBars bars;
-    try {
-        BackupSummary summary = check_backup(in, options.file, bars.progress());
-        if (options.check) return print(context, options.file, summary);
-        context.connect_to_write();
-        TransferOptions how = transfer_options(context);
-        how.restore_erased = options.restore_erased;
-        how.by = operator_name(options.by);
-        report(context, await(restore_backup(context.manager().database(), in, options.file,
-                                             std::move(summary), std::move(how), bars.progress())));
-    } catch (const Interrupted&) {
-        report_interruption(context, bars.outcome());
-    }
+    BackupSummary summary = check_backup(in, options.file, bars.progress());
+    if (options.check) return print(context, options.file, summary);
+    context.connect_to_write();
+    TransferOptions how = transfer_options(context);
+    how.restore_erased = options.restore_erased;
+    how.by = operator_name(options.by);
+    report(context, await(restore_backup(context.manager().database(), in, options.file,
+                                         std::move(summary), std::move(how), bars.progress())));
 }
 
 }  // namespace

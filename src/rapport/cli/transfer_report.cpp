@@ -63,15 +63,16 @@ void warn_about(const Transferred& done) {
 
 TransferProgress TransferBars::progress() {
     return {[this](std::string_view step, std::int64_t documents) {
-                interruption_.check();
+                check();
                 bar_.reset();
                 step_ = step;
                 done_ = 0;
-                if (documents > 0) bar_ = std::make_unique<Progress>(std::string(step), documents);
+                if (documents > 0)
+                    bar_ = std::make_unique<Progress>(std::string(step), documents, outcome());
             },
             [this](std::int64_t documents) {
                 done_ += documents;
-                interruption_.check();
+                check();
                 if (bar_) bar_->advance(documents);
             }};
 }
@@ -106,7 +107,12 @@ void report(Context& context, const Transferred& done) {
         "empty database");
 }
 
+void TransferBars::check() const {
+    if (Interruption::requested()) throw Interrupted("stopped: " + outcome());
+}
+
 std::string TransferBars::outcome() const {
+    if (!when_stopped_.empty()) return when_stopped_;
     if (step_ == "verifying") {
         return "all is stored, but not compared with what it was: run this again to do so";
     }
@@ -115,11 +121,6 @@ std::string TransferBars::outcome() const {
         "{} leads and messages dealt with; every lead that is there is whole. Run this again: it "
         "goes on",
         done_);
-}
-
-void report_interruption(Context& context, std::string_view what) {
-    context.exit_code = kInterrupted;
-    fmt::print(stderr, "rapport: interrupted: {}\n", what);
 }
 
 }  // namespace rapport::cli

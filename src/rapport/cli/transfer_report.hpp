@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/interruption.hpp"
@@ -12,15 +12,20 @@
 
 namespace rapport::cli {
 
-/// The bars of a transfer, one a step, which Ctrl-C ends.
+/// The bars of a transfer, one a step, which Ctrl-C ends with Interrupted.
 class TransferBars {
   public:
+    /// `when_stopped` says what is left then; nothing: what a restore or a copy leaves.
+    explicit TransferBars(std::string when_stopped = {}) : when_stopped_(std::move(when_stopped)) {}
+
     /// Refers to this.
     TransferProgress progress();
-    /// What was done when a restore or a copy was stopped.
-    std::string outcome() const;
 
   private:
+    void check() const;
+    std::string outcome() const;
+
+    std::string when_stopped_;
     Interruption interruption_{};
     std::unique_ptr<Progress> bar_{};
     std::string step_{};
@@ -32,8 +37,5 @@ TransferOptions transfer_options(const Context& context);
 
 /// Says what was stored, and what was not and why; sets the exit code.
 void report(Context& context, const Transferred& done);
-
-/// Says that a command was stopped, and what to do.
-void report_interruption(Context& context, std::string_view what);
 
 }  // namespace rapport::cli

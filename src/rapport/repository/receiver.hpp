@@ -84,7 +84,8 @@ class Receiver {
     /// Stores one record. Throws VersionConflict where another document has its key.
     Async<void> take(Record record, Progress progress = {});
 
-    /// True when the database holds the leads and messages that were taken, and no more.
+    /// True when the database holds the leads and messages that were taken, and no more. Messages
+    /// that retention removes within a day are not looked at.
     Async<bool> verify(Progress progress = {});
 
     const Received& received() const { return received_; }
@@ -92,7 +93,7 @@ class Receiver {
     Content content() const;
 
   private:
-    /// What verify() compares. Messages that retention removes within a day may be missing then.
+    /// verify() compares what lasts: the rest is removed by retention within a day.
     struct Taken {
         Content lasting{};
         ContentSum expiring{};
