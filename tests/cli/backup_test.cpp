@@ -60,8 +60,8 @@ TEST_P(Backup, IsCheckedWithoutADatabase) {
     const Outcome whole = rapport.run_bare({"restore", "--check", "b.backup"});
     EXPECT_EQ(whole.exit_code, 0);
     EXPECT_THAT(whole.out, AllOf(HasSubstr("b.backup: whole; of 20"), HasSubstr("2 leads, 3")));
-    EXPECT_EQ(rapport.run_bare({"--json", "restore", "--check", "b.backup"}).json().at("engine"),
-              GetParam());
+    const Outcome json = rapport.run_bare({"--json", "restore", "--check", "b.backup"});
+    EXPECT_EQ(json.json().at("engine").as_string().c_str(), GetParam());
 }
 
 TEST_P(Backup, IsRestoredOnTheOtherEngine) {
