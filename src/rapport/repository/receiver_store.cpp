@@ -120,6 +120,7 @@ Async<Receiver::Stored> Receiver::store(const Collection& collection,
     const auto duplicates = co_await store_.insert({&collection, documents});
     done.stored += std::ssize(documents) - std::ssize(duplicates);
     std::vector<Document> refused;
+    refused.reserve(duplicates.size());
     for (const Duplicate& duplicate : duplicates) {
         refused.push_back(std::move(documents[duplicate.position]));
     }
