@@ -16,7 +16,7 @@ using namespace rapport;
 /// Reads an entity that a database may hold; one that can be read is written so that it reads the
 /// same.
 template <class T>
-void decode(const Document& document) {
+void decode(const Document& document) noexcept {
     T entity;
     Document written;
     try {
@@ -32,10 +32,10 @@ void decode(const Document& document) {
 
 /// Any bytes are a document, an entity, or refused by one of our errors.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const Document document(std::string(reinterpret_cast<const char*>(data), size));
-    decode<Lead>(document);
-    decode<Message>(document);
     try {
+        const Document document(std::string(reinterpret_cast<const char*>(data), size));
+        decode<Lead>(document);
+        decode<Message>(document);
         to_json(document);
     } catch (const Error&) {
         return 0;

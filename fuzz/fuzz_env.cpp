@@ -10,7 +10,8 @@
 #include "rapport/core/error.hpp"
 #include "rapport/repository/env_file.hpp"
 
-/// Any bytes are read or refused by an error that names the file; names are of letters, digits, _.
+/// Any bytes are read or refused by an error that names the file; names are of letters,
+/// digits, and what other programs have in theirs.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace rapport;
     static const int file = ::memfd_create("env", 0);
@@ -20,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         for (const auto& [variable, entry] : read_env_file(name)) {
             constexpr std::string_view kAllowed =
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
             if (variable.empty() || variable.find_first_not_of(kAllowed) != std::string::npos ||
                 entry.line < 1) {
                 std::abort();
