@@ -103,10 +103,9 @@ struct UseNativeHandle {
     std::function<void(void*)> use;
 };
 
-using Operation =
-    std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments, CommitDocuments,
-                 AggregateDocuments, EnsureIndexes, PlanIndexes, ForgetRemoved, Ping, InspectServer,
-                 UseNativeHandle>;
+using Operation = std::variant<FindDocuments, InsertDocuments, UpdateDocuments, RemoveDocuments,
+                               CommitDocuments, AggregateDocuments, EnsureIndexes, PlanIndexes,
+                               ForgetRemoved, Ping, InspectServer, UseNativeHandle>;
 
 /// A document that was not stored because another one has its key.
 struct Duplicate {
