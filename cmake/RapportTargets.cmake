@@ -10,6 +10,11 @@ if(RAPPORT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${RAPPORT_CCACHE}")
 endif()
 
+# Files that are compiled as one are included by their full path, which __FILE__ would give to the compiler cache as well.
+if(CMAKE_UNITY_BUILD)
+  add_compile_options("-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+endif()
+
 # Instrumentation, which programs that link the libraries need as well.
 set(RAPPORT_INSTRUMENTATION "")
 if(RAPPORT_SANITIZE)
@@ -73,6 +78,13 @@ function(rapport_test name)
     list(APPEND properties FIXTURES_REQUIRED mongod)
   endif()
   gtest_discover_tests(rapport_${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES ${properties})
+endfunction()
+
+# rapport_paths(FILE NAME=PATH...) tells one test file where things are. Not its whole target: every file that knows a
+# path of this clone is compiled anew in the next one, where the shared compiler cache has all the others.
+function(rapport_paths file)
+  list(TRANSFORM ARGN REPLACE "^([A-Z_]+)=(.*)$" "\\1=\"\\2\"" OUTPUT_VARIABLE definitions)
+  set_source_files_properties(${file} PROPERTIES COMPILE_DEFINITIONS "${definitions}")
 endfunction()
 
 # rapport_fuzz(NAME SOURCES...) declares the libFuzzer program fuzz_NAME; link what it feeds.

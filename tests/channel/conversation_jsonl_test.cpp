@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::string_literals;
 
-std::vector<std::string> identities(std::string_view text) {
+std::vector<std::string> identities_of(std::string_view text) {
     std::vector<std::string> all;
     for (const JsonlMessage& message : parse_jsonl(text).messages) all.push_back(message.identity);
     return all;
@@ -100,9 +100,9 @@ TEST(Jsonl, GivesEqualMessagesIdentitiesOfTheirOwnAndALongerFileTheSame) {
         "\n"
         R"({"conversation_id": "b", "turns": [{"role": "lead", "text": "ok"}]})"
         "\n";
-    const auto shorter = identities(file);
+    const auto shorter = identities_of(file);
     EXPECT_EQ(std::set(shorter.begin(), shorter.end()).size(), 4U);
-    auto longer = identities(file + R"({"lead_id": "ext:a", "role": "lead", "content": "ok"})");
+    auto longer = identities_of(file + R"({"lead_id": "ext:a", "role": "lead", "content": "ok"})");
     ASSERT_EQ(longer.size(), 5U);
     EXPECT_EQ(std::set(longer.begin(), longer.end()).size(), 5U);
     longer.pop_back();

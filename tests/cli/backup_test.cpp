@@ -1,4 +1,4 @@
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -20,7 +20,6 @@ constexpr auto kJsonl =
     "{\"lead_id\":\"+525512345678\",\"role\":\"lead\",\"content\":\"hola\"}\n"
     "{\"lead_id\":\"+525512345678\",\"role\":\"assistant\",\"content\":\"buenas\"}\n"
     "{\"lead_id\":\"+525599998888\",\"role\":\"lead\",\"content\":\"hi\"}\n";
-constexpr auto kPhone = "+525512345678";
 
 class Backup : public TestWithParam<std::string> {
   protected:

@@ -1,5 +1,5 @@
 // `rapport doctor` and `rapport indexes` on real databases that something is wrong with.
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 #include <mongoc/mongoc.h>
 #include <sqlite3.h>
@@ -21,8 +21,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr auto kPhone = "+525512345678";
 
 struct Reported {
     std::string severity{};
@@ -176,8 +174,10 @@ TEST_P(DoctorTest, FindsDatesThatAreText) {
     meddle("UPDATE leads SET last_interaction_at = '2024-02-03 04:05:06'",
            R"({"insert": "messages", "documents": [{"lead_id": "+525512345678", "role": "lead",
                "content": "hola", "timestamp": {"$date": 1700000000000},
-               "created_at": "2024-02-03T04:05:06.123456"}]})");
-    expect_found("dates", "warning", is_sqlite() ? "1 leads" : "1 messages", "docs/operations.md");
+               "created_at": "2024-02-03T04:05:06.123456",
+               "updated_at": "2024-02-03T04:05:06.123456"}]})");
+    expect_found("dates", "warning", is_sqlite() ? "1 leads" : "1 messages", "rapport migrate");
+    expect_cured_by({"migrate"});
 }
 
 TEST_P(DoctorTest, FindsALeadThatIsAboutToBeTooLarge) {

@@ -1,10 +1,11 @@
 // What a person reads when a server or a file is not as it should be: what, where, and what to do.
 #include <fmt/format.h>
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl.hpp>
@@ -28,7 +29,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr auto kNoDatabase = 3;
-constexpr auto kPhone = "+525512345678";
 
 /// Accepts on a free loopback port, one connection after the other.
 class FakeServer {
@@ -64,7 +64,8 @@ class FakeServer {
 
 class Faults : public ::testing::Test {
   protected:
-    Faults() { rapport.set("MONGODB_SERVER_SELECTION_TIMEOUT_MS", "1000"); }
+    // So long each of them waits; a busy machine may need as long for a handshake.
+    Faults() { rapport.set("MONGODB_SERVER_SELECTION_TIMEOUT_MS", "5000"); }
 
     /// Expects exit code 3, and gives what stands on stderr.
     std::string refusal(const std::string& url, std::vector<std::string> command = {"leads"}) {

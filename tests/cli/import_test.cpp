@@ -1,4 +1,4 @@
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
 #include "tests/cli/program.hpp"
@@ -18,7 +18,6 @@ constexpr auto kChat =
     "24/12/23, 9:06 PM - Luis: Buenas noches\n"
     "24/12/23, 9:06 PM - +52 1 55 1234 5678: ok\n"
     "24/12/23, 9:06 PM - +52 1 55 1234 5678: ok\n";
-constexpr auto kPhone = "+525512345678";
 
 class Import : public TestWithParam<std::string> {
   protected:
@@ -50,6 +49,54 @@ TEST_P(Import, StoresAChatWithANumberUnderThatNumber) {
     EXPECT_EQ(messages[1].at("timestamp"), "2023-12-24T21:05:00.000Z");
     EXPECT_EQ(messages[2].at("role"), "human");
     EXPECT_TRUE(history.at("next").is_null());
+}
+
+/// A file that need not fit into memory is read twice where it lies; UTF-16 is read at once.
+TEST_P(Import, ReadsLeadsThatTakeTurnsInAFileAsOneByOne) {
+    constexpr int kMessages = 50;
+    std::string mixed;
+    for (int i = 0; i < kMessages; ++i) {
+        for (const char* lead : {"+525512345678", "55 9999 8888", "+52 55 9999 8888"}) {
+            mixed += std::string(R"({"lead_id":")") + lead + R"(","role":"lead","content":"m)" +
+                     std::to_string(i / 2) + "\"}\n";
+        }
+        mixed += R"({"conversation_id":"c","turns":[{"role":"lead","text":"a"},)"
+                 R"({"role":"assistant","text":"b"}]})"
+                 "\n";
+    }
+    const Outcome outcome = rapport.run({"--json", "import", rapport.write("m.jsonl", mixed)});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(added(outcome), 5 * kMessages);
+    EXPECT_EQ(messages_of(kPhone), kMessages);
+    EXPECT_EQ(messages_of("+525599998888"), 2 * kMessages);
+    const auto history = rapport.run({"--json", "history", "ext:c", "--limit", "200"}).json();
+    const auto& of_conversation = history.at("messages").as_array();
+    ASSERT_EQ(of_conversation.size(), 2 * kMessages);
+    for (std::size_t i = 0; i < of_conversation.size(); ++i) {
+        EXPECT_EQ(of_conversation[i].at("content"), i % 2 == 0 ? "a" : "b") << i;
+    }
+    std::string utf16 = "\xFF\xFE";
+    for (const char c : mixed) utf16.append({c, '\0'});
+    const Outcome again = rapport.run({"--json", "import", rapport.write("m16.jsonl", utf16)});
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    EXPECT_EQ(added(again), 0) << "they are the same messages";
+}
+
+TEST_P(Import, CountsWhatCannotBeStoredAndGoesOnWithTheRest) {
+    const std::string lines = R"({"lead_id":"+525512345678","role":"lead","content":"one"})"
+                              "\nno JSON\n"
+                              R"({"lead_id":"nobody","role":"lead","content":"two"})"
+                              "\n"
+                              R"({"lead_id":"+525512345678","role":"lead","content":"three"})";
+    const auto file = rapport.write("some.jsonl", lines);
+    const Outcome kept_back = rapport.run({"--json", "import", file});
+    EXPECT_EQ(kept_back.exit_code, 1);
+    EXPECT_EQ(added(kept_back), 0);
+    const Outcome outcome = rapport.run({"--json", "import", file, "--keep-going"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(added(outcome), 2);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("some.jsonl:2: not JSON"), HasSubstr("some.jsonl:3: "),
+                                   Not(HasSubstr("some.jsonl:4"))));
 }
 
 TEST_P(Import, AddsNothingTheSecondTimeAndOnlyTheNewOfALongerExport) {

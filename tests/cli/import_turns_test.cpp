@@ -10,8 +10,6 @@
 namespace rapport::testing {
 namespace {
 
-constexpr auto kPhone = "+525512345678";
-
 class ImportTurns : public ::testing::TestWithParam<std::string> {
   protected:
     /// A conversation that has a message in each of the minutes `from` to `to` of a day.

@@ -1,6 +1,6 @@
 // Ctrl-C in long commands: they end after the step they are at, and say what they did.
 #include <fmt/format.h>
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -13,10 +13,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::TestWithParam;
 using ::testing::ValuesIn;
-
-constexpr auto kInterrupted = 130;
-constexpr auto kPhone = "+525512345678";
-constexpr auto kOther = "+525599998888";
 
 class InterruptionTest : public TestWithParam<std::string> {
   protected:
@@ -98,6 +94,10 @@ TEST_P(InterruptionTest, WhatOnlyLooksSaysHowFarItCame) {
                 HasSubstr("stopped repairing after 1 of 2: what was repaired stays"));
     EXPECT_THAT(interrupted("progress:1", {"doctor"}).err,
                 HasSubstr("stopped looking at leads after"));
+    EXPECT_THAT(interrupted("progress:1", {"migrate", "--plan"}).err,
+                HasSubstr("stopped looking at numbers after 2 of 2: nothing was changed"));
+    EXPECT_THAT(interrupted("progress:2", {"migrate"}).err,
+                HasSubstr("stopped migrating messages after 1 of 100: what was migrated stays"));
 }
 
 TEST_P(InterruptionTest, AReplayEndsAfterTheAnswerItIsAt) {

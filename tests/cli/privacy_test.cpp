@@ -1,4 +1,4 @@
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -18,19 +18,18 @@ using ::testing::Not;
 using ::testing::TestWithParam;
 using ::testing::ValuesIn;
 
-constexpr auto kChat =
+constexpr auto kShortChat =
     "24/12/23, 9:05 PM - +52 1 55 1234 5678: Hola\n"
     "24/12/23, 9:06 PM - Luis: Buenas noches\n";
-constexpr auto kJsonl =
+constexpr auto kTwoLeads =
     "{\"lead_id\":\"+525512345678\",\"role\":\"lead\",\"content\":\"hola\"}\n"
     "{\"lead_id\":\"+525599998888\",\"role\":\"lead\",\"content\":\"hi\"}\n";
-constexpr auto kPhone = "+525512345678";
 
 class Privacy : public TestWithParam<std::string> {
   protected:
     Privacy() {
         rapport.set("AUDIT_KEY", std::string(64, 'k'));
-        rapport.write("chat.txt", kChat);
+        rapport.write("chat.txt", kShortChat);
         rapport.run({"import", "chat.txt", "--timezone", "UTC"});
     }
     std::string text_of(const std::string& name) const {
@@ -87,6 +86,24 @@ TEST_P(Privacy, AnErasureIsShownFirstAndDoneWithYes) {
     EXPECT_EQ(rapport.run({"erase", kPhone, "--yes"}).exit_code, 4);
 }
 
+TEST_P(Privacy, AnErasureThatIsKilledIsFinishedByTheNextOneOrByRepair) {
+    for (const char* place : {"erase.recorded:1", "erase.removed:1"}) {
+        for (const bool repaired : {false, true}) {
+            SCOPED_TRACE(place);
+            rapport.run({"import", "chat.txt", "--timezone", "UTC", "--restore-erased"});
+            rapport.set("RAPPORT_FAULT", place);
+            EXPECT_NE(rapport.run({"erase", kPhone, "--yes", "--by", "Ana"}).exit_code, 0);
+            rapport.set("RAPPORT_FAULT", "nothing:1");
+            if (repaired) EXPECT_EQ(rapport.run({"repair"}).exit_code, 0);
+            const Outcome done = rapport.run({"--json", "erase", kPhone, "--yes", "--by", "Luis"});
+            ASSERT_EQ(done.exit_code, 0) << done.err;
+            EXPECT_EQ(done.json().at("messages"), 2) << "what the entry of the audit says";
+            EXPECT_EQ(rapport.run({"lead", kPhone}).exit_code, 4);
+            EXPECT_EQ(rapport.run({"erase", kPhone, "--yes"}).exit_code, 4);
+        }
+    }
+}
+
 TEST_P(Privacy, NobodyIsErasedWithoutAKey) {
     rapport.set("AUDIT_KEY", "");
     EXPECT_EQ(rapport.run({"erase", kPhone}).exit_code, 2) << "looking needs none";
@@ -121,7 +138,7 @@ TEST_P(Privacy, WhatIsExportedAndErasedComesBackOnlyWhenToldSo) {
 TEST_P(Privacy, AChatOfSomebodyErasedIsRefusedAndTheOthersOfItsFileAreStored) {
     rapport.run({"erase", kPhone, "--yes"});
     EXPECT_EQ(rapport.run({"import", "chat.txt", "--timezone", "UTC"}).exit_code, 1);
-    rapport.write("two.jsonl", kJsonl);
+    rapport.write("two.jsonl", kTwoLeads);
     const Outcome both = rapport.run({"--json", "import", "two.jsonl"});
     EXPECT_EQ(both.exit_code, 1);
     EXPECT_EQ(both.json().at("added"), 1);

@@ -10,6 +10,12 @@
 
 namespace rapport::testing {
 
+/// Two leads of the tests.
+inline constexpr auto kPhone = "+525512345678";
+inline constexpr auto kOther = "+525599998888";
+/// The exit code after Ctrl-C.
+inline constexpr int kInterrupted = 130;
+
 /// What one run of the program gave.
 struct Outcome {
     int exit_code;

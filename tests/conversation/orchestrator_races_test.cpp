@@ -1,6 +1,7 @@
 // What happens while agents think.
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>

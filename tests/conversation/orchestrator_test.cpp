@@ -1,6 +1,6 @@
 #include "tests/conversation/orchestrator_test.hpp"
 
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 
 #include "rapport/core/error.hpp"
 

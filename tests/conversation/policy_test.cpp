@@ -45,7 +45,7 @@ TEST(FollowupPolicy, WaitsLongerEachTimeAndThenGivesUp) {
     EXPECT_EQ(policy.next(3, last), std::nullopt);
 }
 
-class PlannedTurnTest : public testing::Test {
+class PlannedTurnTest : public ::testing::Test {
   protected:
     Turn turn() const { return planned_turn(plan, lead, incoming, {}, at); }
 

@@ -114,7 +114,7 @@ TEST(JsonRefusal, SaysWhatAndAtWhichByte) {
     EXPECT_TRUE(refusal(R"({"a":)").ends_with(" at byte 5")) << refusal(R"({"a":)");
 }
 
-class BrokenJson : public testing::TestWithParam<std::string_view> {};
+class BrokenJson : public ::testing::TestWithParam<std::string_view> {};
 
 TEST_P(BrokenJson, IsRefusedWithoutShowingTheText) {
     const std::string message = refusal(GetParam());
@@ -125,12 +125,13 @@ TEST_P(BrokenJson, IsRefusedWithoutShowingTheText) {
 
 INSTANTIATE_TEST_SUITE_P(
     Json, BrokenJson,
-    testing::Values(""sv, " "sv, "secret"sv, "null"sv, "7"sv, "\"secret\""sv, "[{\"secret\":1}]"sv,
-                    "{\"secret\"}"sv, "{\"secret\":}"sv, "{\"secret\":\"x}"sv, "{'secret':1}"sv,
-                    "{\"a\":secret}"sv, "{\"a\":01}"sv, "{\"a\":NaN}"sv,
-                    "{\"a\":1}{\"secret\":2}"sv, "{\"secret\":1"sv, "{\"a\":\"secret\n\"}"sv,
-                    "{\"a\":\"secret\xFF\"}"sv, "{\"a\":\"secret\\ud800\"}"sv, "{\"a\":\"\\x\"}"sv,
-                    "{\"secret\":1e999}"sv, "{\"secret\\u0000\":1}"sv, "// secret\n{}"sv));
+    ::testing::Values(""sv, " "sv, "secret"sv, "null"sv, "7"sv, "\"secret\""sv,
+                      "[{\"secret\":1}]"sv, "{\"secret\"}"sv, "{\"secret\":}"sv,
+                      "{\"secret\":\"x}"sv, "{'secret':1}"sv, "{\"a\":secret}"sv, "{\"a\":01}"sv,
+                      "{\"a\":NaN}"sv, "{\"a\":1}{\"secret\":2}"sv, "{\"secret\":1"sv,
+                      "{\"a\":\"secret\n\"}"sv, "{\"a\":\"secret\xFF\"}"sv,
+                      "{\"a\":\"secret\\ud800\"}"sv, "{\"a\":\"\\x\"}"sv, "{\"secret\":1e999}"sv,
+                      "{\"secret\\u0000\":1}"sv, "// secret\n{}"sv));
 
 TEST(JsonRefusal, NestingHasABound) {
     std::string deep = R"({"a":)";

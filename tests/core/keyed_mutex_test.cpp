@@ -5,7 +5,9 @@
 #include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -27,7 +29,7 @@ Async<void> yield() {
     co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
 }
 
-class KeyedMutexTest : public testing::Test {
+class KeyedMutexTest : public ::testing::Test {
   protected:
     /// Takes the key, notes its name, holds it over a few turns of the event loop.
     Async<void> visit(std::string key, std::string name) {

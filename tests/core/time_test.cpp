@@ -56,6 +56,12 @@ TEST(Time, WritesNoYearOfMoreOrLessThanFourDigits) {
               "9999-12-31T23:59:59.999Z");
     EXPECT_THROW(to_iso8601(sys_days(year(0) / 12 / 31)), InvalidArgument);
     EXPECT_THROW(to_iso8601(sys_days(year(10000) / 1 / 1)), InvalidArgument);
+    // A year that 16 bits cannot hold looks like another one.
+    EXPECT_THROW(
+        to_iso8601(Timestamp(sys_days(year(2026) / 1 / 1)) + std::chrono::days(23'936'166)),
+        InvalidArgument);
+    EXPECT_THROW(to_iso8601(Timestamp::min()), InvalidArgument);
+    EXPECT_THROW(to_iso8601(Timestamp::max()), InvalidArgument);
 }
 
 TEST(Time, ReadsOffsets) {
@@ -82,19 +88,19 @@ TEST(Time, CutsDecimalsToMilliseconds) {
     EXPECT_EQ(at("2026-11-23T08:15:00.1Z"), at("2026-11-23T08:15:00.100Z"));
 }
 
-class NotATime : public testing::TestWithParam<const char*> {};
+class NotATime : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(NotATime, IsAbsent) { EXPECT_EQ(parse_iso8601(GetParam()), std::nullopt); }
 
 INSTANTIATE_TEST_SUITE_P(
     Time, NotATime,
-    testing::Values("", "now", "2026", "2026-11", "2026-13-01", "2026-02-30", "2025-02-29",
-                    "0000-01-01", "2026-11-23T", "2026-11-23T8:15", "2026-11-23T24:00:00",
-                    "2026-11-23T08:60:00", "2026-11-23T08:15:60", "2026-11-23T08:15:00.",
-                    "2026-11-23T08:15:00.Z", "2026-11-23T08:15:00+", "2026-11-23T08:15:00+2",
-                    "2026-11-23T08:15:00+24:00", "2026-11-23T08:15:00Z ", " 2026-11-23",
-                    "2026-11-23T08:15:00Zulu", "2026-11-23T08:15:00+02:", "-026-11-23",
-                    "2026/11/23", "20261123", "2026-11-23_08:15", "2026-11-2308:15"));
+    ::testing::Values("", "now", "2026", "2026-11", "2026-13-01", "2026-02-30", "2025-02-29",
+                      "0000-01-01", "2026-11-23T", "2026-11-23T8:15", "2026-11-23T24:00:00",
+                      "2026-11-23T08:60:00", "2026-11-23T08:15:60", "2026-11-23T08:15:00.",
+                      "2026-11-23T08:15:00.Z", "2026-11-23T08:15:00+", "2026-11-23T08:15:00+2",
+                      "2026-11-23T08:15:00+24:00", "2026-11-23T08:15:00Z ", " 2026-11-23",
+                      "2026-11-23T08:15:00Zulu", "2026-11-23T08:15:00+02:", "-026-11-23",
+                      "2026/11/23", "20261123", "2026-11-23_08:15", "2026-11-2308:15"));
 
 }  // namespace
 }  // namespace rapport

@@ -10,8 +10,8 @@ using namespace std::string_view_literals;
 
 constexpr auto kReplacement = "\xEF\xBF\xBD"sv;
 
-class WellFormed : public testing::TestWithParam<std::string_view> {};
-class IllFormed : public testing::TestWithParam<std::string_view> {};
+class WellFormed : public ::testing::TestWithParam<std::string_view> {};
+class IllFormed : public ::testing::TestWithParam<std::string_view> {};
 
 TEST_P(WellFormed, IsAcceptedAndLeftAsItIs) {
     EXPECT_TRUE(is_valid_utf8(GetParam()));
@@ -29,18 +29,18 @@ TEST_P(IllFormed, IsRefusedAndRepairedToWellFormedText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Utf8, WellFormed,
-                         testing::Values(""sv, "plain"sv, "a\0b"sv, "ñandú €"sv, "👍🏽"sv, "שלום"sv,
-                                         "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv,
-                                         "\xED\x9F\xBF"sv, "\xEE\x80\x80"sv, "\xEF\xBF\xBF"sv,
-                                         "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv));
+                         ::testing::Values(""sv, "plain"sv, "a\0b"sv, "ñandú €"sv, "👍🏽"sv,
+                                           "שלום"sv, "\xC2\x80"sv, "\xDF\xBF"sv, "\xE0\xA0\x80"sv,
+                                           "\xED\x9F\xBF"sv, "\xEE\x80\x80"sv, "\xEF\xBF\xBF"sv,
+                                           "\xF0\x90\x80\x80"sv, "\xF4\x8F\xBF\xBF"sv));
 
 INSTANTIATE_TEST_SUITE_P(Utf8, IllFormed,
-                         testing::Values("\x80"sv, "\xC0\x80"sv, "\xC1\xBF"sv, "\xC2"sv,
-                                         "\xE0\x9F\xBF"sv, "\xED\xA0\x80"sv /* a surrogate */,
-                                         "\xE2\x82"sv, "\xF0\x8F\xBF\xBF"sv,
-                                         "\xF4\x90\x80\x80"sv /* past U+10FFFF */,
-                                         "\xF5\x80\x80\x80"sv, "\xFF"sv, "caf\xE9"sv /* Latin-1 */,
-                                         "\xC2\xC2\x80"sv));
+                         ::testing::Values("\x80"sv, "\xC0\x80"sv, "\xC1\xBF"sv, "\xC2"sv,
+                                           "\xE0\x9F\xBF"sv, "\xED\xA0\x80"sv /* a surrogate */,
+                                           "\xE2\x82"sv, "\xF0\x8F\xBF\xBF"sv,
+                                           "\xF4\x90\x80\x80"sv /* past U+10FFFF */,
+                                           "\xF5\x80\x80\x80"sv, "\xFF"sv,
+                                           "caf\xE9"sv /* Latin-1 */, "\xC2\xC2\x80"sv));
 
 TEST(Utf8, EveryMaximalPartBecomesOneReplacement) {
     // The example of the Unicode standard, table 3-8.

@@ -158,12 +158,26 @@ TEST(LeadMessages, ARefusedOneLeavesTheLeadUnchanged) {
     EXPECT_EQ(lead, before);
 }
 
-TEST(LeadSignals, OfFiveHundredAndOneTheFirstGoes) {
+TEST(LeadSignals, OfMoreThanFiveHundredTheOldestGoButTheLastOfADimension) {
     Lead lead = some_lead();
-    for (int i = 1; i <= 501; ++i) lead.add_signal({.extracted_value = std::to_string(i)});
-    EXPECT_EQ(lead.signals.size(), 500U);
-    EXPECT_EQ(lead.signals.front().extracted_value, "2");
+    lead.add_signal({.dimension = SignalDimension::kBudget, .extracted_value = "10"});
+    lead.add_signal({.dimension = SignalDimension::kBudget, .extracted_value = "20"});
+    for (int i = 3; i <= 500; ++i) lead.add_signal({.extracted_value = std::to_string(i)});
+    const Lead full = lead;
+    EXPECT_TRUE(lead.take_oldest_signals().empty());
+    EXPECT_EQ(lead, full);
+
+    lead.add_signal({.extracted_value = "501"});
+    const std::vector<Signal> taken = lead.take_oldest_signals();
+    ASSERT_EQ(taken.size(), 101U);
+    EXPECT_EQ(taken[0].extracted_value, "10");
+    EXPECT_EQ(taken[1].extracted_value, "3");
+    EXPECT_EQ(taken.back().extracted_value, "102");
+    ASSERT_EQ(lead.signals.size(), 400U);
+    EXPECT_EQ(lead.signals[0].extracted_value, "20");
+    EXPECT_EQ(lead.signals[1].extracted_value, "103");
     EXPECT_EQ(lead.signals.back().extracted_value, "501");
+    EXPECT_EQ(lead.bant_summary().budget->extracted_value, "20");
 }
 
 TEST(LeadSignals, ARefusedOneLeavesTheLeadUnchanged) {

@@ -1,6 +1,6 @@
 #include "rapport/eval/gate.hpp"
 
-#include <gmock/gmock.h>
+#include <gmock/gmock-more-matchers.h>
 #include <gtest/gtest.h>
 
 #include "rapport/core/error.hpp"

@@ -1,6 +1,6 @@
 #include "rapport/eval/golden_dataset.hpp"
 
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
 #include <string>

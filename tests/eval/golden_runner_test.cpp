@@ -1,6 +1,6 @@
 #include "rapport/eval/golden_runner.hpp"
 
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>

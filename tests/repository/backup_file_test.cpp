@@ -1,6 +1,6 @@
 #include "rapport/repository/backup_file.hpp"
 
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 
 #include <random>
 #include <sstream>
@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string refusal_of(const std::string& file) {
+std::string problem_of(const std::string& file) {
     std::istringstream in(file);
     return error_of<InvalidDocument>([&] { check_backup(in, "b"); });
 }
@@ -100,14 +100,14 @@ TEST_F(BackupFile, EveryAlterationIsRefused) {
 
 TEST_F(BackupFile, IsRefusedWithAReason) {
     const std::string file = made(5);
-    EXPECT_EQ(refusal_of(""), "b: not a backup of Rapport");
-    EXPECT_EQ(refusal_of("{\"format\": \"rapport-export\"}          "),
+    EXPECT_EQ(problem_of(""), "b: not a backup of Rapport");
+    EXPECT_EQ(problem_of("{\"format\": \"rapport-export\"}          "),
               "b: not a backup of Rapport");
-    EXPECT_EQ(refusal_of(file.substr(0, 30)), "b: cut short");
-    EXPECT_THAT(refusal_of(file + "\n"), HasSubstr("b: altered"));
+    EXPECT_EQ(problem_of(file.substr(0, 30)), "b: cut short");
+    EXPECT_THAT(problem_of(file + "\n"), HasSubstr("b: altered"));
     std::string newer = file;
     newer[newer.find("BACKUP 1") + 7] = '2';
-    EXPECT_THAT(refusal_of(newer), HasSubstr("a version that this program does not know"));
+    EXPECT_THAT(problem_of(newer), HasSubstr("a version that this program does not know"));
 }
 
 /// Whoever makes a file with a right checksum gets no further either.
@@ -118,15 +118,15 @@ TEST_F(BackupFile, WhatStandsBelowTheChecksumIsChecked) {
     const std::string begun = record("head", head.finish());
     BsonWriter end;
     end.add("leads", std::int64_t{1});
-    EXPECT_THAT(refusal_of(framed("")), HasSubstr("ends too early"));
-    EXPECT_THAT(refusal_of(framed(begun)), HasSubstr("ends too early"));
-    EXPECT_THAT(refusal_of(framed(record("leads", Document()))), HasSubstr("begins with"));
-    EXPECT_THAT(refusal_of(framed(begun + record("orders", Document()))), HasSubstr("newer"));
-    EXPECT_THAT(refusal_of(framed(begun + record("end", end.finish()))),
+    EXPECT_THAT(problem_of(framed("")), HasSubstr("ends too early"));
+    EXPECT_THAT(problem_of(framed(begun)), HasSubstr("ends too early"));
+    EXPECT_THAT(problem_of(framed(record("leads", Document()))), HasSubstr("begins with"));
+    EXPECT_THAT(problem_of(framed(begun + record("orders", Document()))), HasSubstr("newer"));
+    EXPECT_THAT(problem_of(framed(begun + record("end", end.finish()))),
                 HasSubstr("does not hold"));
-    EXPECT_THAT(refusal_of(framed(begun + std::string("\xff\xff\xff\x7f", 4))),
+    EXPECT_THAT(problem_of(framed(begun + std::string("\xff\xff\xff\x7f", 4))),
                 HasSubstr("a length that none has"));
-    EXPECT_THAT(refusal_of(framed(begun + std::string("\x09\0\0\0\x03x\0\xff\0", 9))),
+    EXPECT_THAT(problem_of(framed(begun + std::string("\x09\0\0\0\x03x\0\xff\0", 9))),
                 HasSubstr("not BSON"));
 }
 

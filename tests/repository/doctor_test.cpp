@@ -22,7 +22,11 @@ Examination healthy() {
     server.clock_ahead = milliseconds(-3);
     server.free_bytes = 100 * kGiB;
     server.total_bytes = 200 * kGiB;
-    return {server, IndexPlan{}, days(365), LeadFacts{.leads = 7}, std::int64_t{0}};
+    return {.server = server,
+            .indexes = IndexPlan{},
+            .retention = days(365),
+            .leads = LeadFacts{.leads = 7},
+            .messages_with_text_dates = std::int64_t{0}};
 }
 
 ServerState& server_of(Examination& examination) {

@@ -195,7 +195,7 @@ TEST_P(Save, RefusesWhatTheDomainDoesNotAllow) {
     lead.recent_history.resize(21);
     EXPECT_THROW(await(leads.save(lead)), InvalidArgument);
     lead = new_lead();
-    lead.signals.resize(501);
+    lead.signals.push_back({.confidence = {.value = 2}});
     EXPECT_THROW(await(leads.save(lead)), InvalidArgument);
     lead = new_lead();
     lead.message_count = -1;

@@ -94,6 +94,23 @@ TEST_P(Server, KeepsALeadAndItsMessages) {
               (std::vector<std::string>{"first", "second"}));
 }
 
+/// With `w=1` an answer does not wait until a majority, which others read from, has the write.
+TEST(ConnectionMongodb, WhatIsAcknowledgedIsSeenByTheNextLoadAlsoWithW1) {
+    const Mongod server(Mongod::Mode::kReplicaSet);
+    const std::string uri = server.uri();
+    const char sign = uri.find('?') == std::string::npos ? '?' : '&';
+    DatabaseManager manager(patient(), url_of(fmt::format("{}{}w=1", uri, sign)));
+    await(manager.connect());
+    await(manager.create_indexes());
+    LeadRepository leads(manager.database());
+    Lead lead = await(leads.get_or_create(kPhone));
+    for (int i = 0; i < 100; ++i) {
+        lead = await(leads.save(lead));
+        lead = await(LeadRepository(manager.database()).get_by_phone(kPhone)).value();
+        ASSERT_EQ(lead.version, i + 2);
+    }
+}
+
 // Who may come in, and what is said to the others. `mongodb` is in the names for ctest -R.
 
 TEST(ConnectionMongodb, AWrongPasswordIsRefusedWithoutShowingIt) {

@@ -1,7 +1,7 @@
 #include "rapport/repository/personal_data.hpp"
 
-#include <gmock/gmock.h>
-
+#include <fmt/format.h>
+#include <gmock/gmock-matchers.h>
 #include <boost/json/parse.hpp>
 
 #include "rapport/core/error.hpp"
@@ -14,12 +14,10 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const std::string kKey(64, 'k');
-
 class Personal : public RepositoryTest {
   protected:
-    PersonalData data{engine.store(), kKey};
-    AuditLog audit{engine.store(), kKey};
+    PersonalData data{engine.store(), kAuditKey};
+    AuditLog audit{engine.store(), kAuditKey};
 
     /// A lead that everything is known of: the n-th turn says `secret n`.
     Lead known(int turns, const std::string& phone = kPhone) {
@@ -56,11 +54,16 @@ class Personal : public RepositoryTest {
         });
         reader.read(text);
         const Document rest = reader.finish();
-        Lead lead;
+        PersonalData::ExportedLead lead;
         for (BsonReader in(rest); !in.at_end();) {
             const BsonElement member = in.next();
             if (member.name() == "lead") {
-                lead = from_document<Lead>(Document{std::string(member.as_nested())});
+                lead.lead = from_document<Lead>(Document{std::string(member.as_nested())});
+            } else if (member.name() == "signal_pages") {
+                for (BsonReader pages(member.as_nested()); !pages.at_end();) {
+                    lead.signal_pages.push_back(
+                        from_document<SignalPage>(Document{std::string(pages.next().as_nested())}));
+                }
             }
         }
         auto at = exported_messages.begin();
@@ -205,19 +208,50 @@ TEST_P(Personal, GoesOnWithAnImportThatWasCutShort) {
     EXPECT_EQ(all_messages().size(), 60U);
 }
 
+TEST_P(Personal, OfManySignalsComesBackWithAllOfThem) {
+    Lead lead = known(1);
+    const auto learnt = std::ssize(lead.signals);
+    for (int i = 0; i < 600; ++i) {
+        lead.add_signal({.extracted_value = std::to_string(i), .raw_evidence = "secret words"});
+    }
+    const Lead before = await(leads.save(lead));
+    ASSERT_TRUE(before.earlier_signals);
+    EXPECT_EQ(await(data.count(kPhone)).signals, learnt + 600);
+    const auto values = [&](const Lead& of) {
+        std::vector<std::string> values;
+        for (const Signal& signal : await(leads.all_signals(of))) {
+            values.push_back(signal.extracted_value);
+        }
+        return values;
+    };
+    const auto all = values(before);
+    const std::string text = exported();
+    EXPECT_THAT(text, HasSubstr(fmt::format(R"("signals":{}}})", learnt + 600)));
+    EXPECT_EQ(await(data.erase_lead(kPhone, "Ana")).value().audit.signals, learnt + 600);
+    EXPECT_THAT(engine.everything(), Not(HasSubstr("secret")));
+
+    restore(text, true);
+    const Lead after = await(leads.get_by_phone(kPhone)).value();
+    EXPECT_NE(after.id, before.id);
+    EXPECT_EQ(after.earlier_signals, before.earlier_signals);
+    EXPECT_EQ(values(after), all);
+    restore(text);
+    EXPECT_EQ(values(after), all);
+}
+
 TEST_P(Personal, AnErasureDuringAnImportWins) {
     known(1200);
     std::vector<Message> every = all_messages();
     const Lead lead = await(leads.get_by_phone(kPhone)).value();
     await(data.erase_lead(kPhone, "Ana"));
-    PersonalData other(engine.store(), kKey);
+    PersonalData other(engine.store(), kAuditKey);
     auto at = every.begin();
     const auto next = [&]() -> std::optional<Message> {
         if (at - every.begin() == 700) EXPECT_TRUE(await(other.erase_lead(kPhone, "Luis")));
         if (at == every.end()) return std::nullopt;
         return *at++;
     };
-    EXPECT_THROW(await(data.restore_lead(lead, next, {true, "tester"})), VersionConflict);
+    EXPECT_THROW(await(data.restore_lead({lead}, next, {true, "tester"})), VersionConflict);
     EXPECT_THAT(engine.everything(), AllOf(Not(HasSubstr("secret")), Not(HasSubstr("5512345678"))));
 }
 
@@ -240,7 +274,7 @@ TEST_P(Personal, ThatAnotherKeyMayHaveErasedIsRefused) {
     const auto refusal = [&](const std::string& key) {
         return error_of<InvalidArgument>([&] {
             await(PersonalData(engine.store(), key)
-                      .restore_lead(new_lead(), [] { return std::optional<Message>(); }, {}));
+                      .restore_lead({new_lead()}, [] { return std::optional<Message>(); }, {}));
         });
     };
     EXPECT_THAT(refusal(std::string(64, 'o')), HasSubstr("another AUDIT_KEY"));

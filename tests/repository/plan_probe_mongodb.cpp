@@ -11,7 +11,7 @@
 namespace rapport::testing {
 namespace {
 
-constexpr const char* kFillLeads = R"({{"aggregate": 1, "cursor": {{}}, "pipeline": [
+constexpr const char* kMongodbLeads = R"({{"aggregate": 1, "cursor": {{}}, "pipeline": [
     {{"$documents": [{{"n": {{"$range": [0, {0}]}}}}]}}, {{"$unwind": "$n"}},
     {{"$project": {{
         "lead_id": {{"$concat": ["+5255", {{"$toString": {{"$add": [10000000, "$n"]}}}}]}},
@@ -28,7 +28,7 @@ constexpr const char* kFillLeads = R"({{"aggregate": 1, "cursor": {{}}, "pipelin
         "version": {{"$literal": 1}}, "settled_count": {{"$literal": 0}}, "recent_turns": []}}}},
     {{"$out": "leads"}}]}})";
 
-constexpr const char* kFillMessages = R"({{"aggregate": 1, "cursor": {{}}, "pipeline": [
+constexpr const char* kMongodbMessages = R"({{"aggregate": 1, "cursor": {{}}, "pipeline": [
     {{"$documents": [{{"n": {{"$range": [0, {0}]}}}}]}}, {{"$unwind": "$n"}},
     {{"$project": {{
         "lead_id": {{"$concat": ["+5255", {{"$toString": {{"$add": [10000000,
@@ -48,8 +48,8 @@ class MongodbProbe final : public PlanProbe {
         : manager_(manager), database_(std::move(database)) {}
 
     void fill(int leads, int messages) override {
-        run(fmt::format(kFillLeads, leads));
-        run(fmt::format(kFillMessages, messages, leads, messages / 10, messages / 5));
+        run(fmt::format(kMongodbLeads, leads));
+        run(fmt::format(kMongodbMessages, messages, leads, messages / 10, messages / 5));
     }
 
     void start() override {
@@ -60,7 +60,7 @@ class MongodbProbe final : public PlanProbe {
     std::vector<Plan> plans() override {
         run(R"({"profile": 0})");
         std::vector<Plan> plans;
-        FilterNode everything{AllOf{}};
+        FilterNode everything{rapport::AllOf{}};
         static const Collection kProfile{"system.profile", {}, {}};
         for (const Document& entry : await(manager_.database().find({&kProfile, everything}))) {
             const Scalar summary = scalar_at(entry, "planSummary");

@@ -24,7 +24,7 @@ int trace_connection(sqlite3* database, const char**, const void*) {
     return sqlite3_trace_v2(database, SQLITE_TRACE_STMT, trace, nullptr);
 }
 
-constexpr const char* kFillLeads = R"(
+constexpr const char* kSqliteLeads = R"(
     WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n+1 FROM numbers WHERE n+1 < {})
     INSERT INTO leads (_id, lead_id, current_stage, recent_history, signals, message_count,
         next_followup_at, last_interaction_at, handoff_status, created_at, updated_at, version,
@@ -39,7 +39,7 @@ constexpr const char* kFillLeads = R"(
         '2024-01-01T00:00:00.000Z', '2024-01-01T00:00:00.000Z', 1, 0, '[]'
     FROM numbers)";
 
-constexpr const char* kFillMessages = R"(
+constexpr const char* kSqliteMessages = R"(
     WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n+1 FROM numbers WHERE n+1 < {0})
     INSERT INTO messages (_id, lead_id, role, content, tokens, timestamp, created_at, updated_at,
         seq)
@@ -61,8 +61,8 @@ class SqliteProbe final : public PlanProbe {
 
     void fill(int leads, int messages) override {
         const auto fill_all = [&](void* handle) {
-            execute(static_cast<sqlite3*>(handle), fmt::format(kFillLeads, leads));
-            execute(static_cast<sqlite3*>(handle), fmt::format(kFillMessages, messages, leads));
+            execute(static_cast<sqlite3*>(handle), fmt::format(kSqliteLeads, leads));
+            execute(static_cast<sqlite3*>(handle), fmt::format(kSqliteMessages, messages, leads));
         };
         await(manager_.client().use_native_handle(fill_all, Deadline::in(std::chrono::minutes(4))));
     }

@@ -3,7 +3,7 @@
 namespace rapport::testing {
 namespace {
 
-constexpr std::string_view kOldLead = R"({
+constexpr std::string_view kPredecessorLead = R"({
     "_id": "507f1f77bcf86cd799439011", "lead_id": "+5215512345678", "full_name": null,
     "current_stage": "1 - discovery",
     "recent_history": [{"role": "lead", "content": "hola", "tokens": 0,
@@ -20,15 +20,15 @@ constexpr std::string_view kOldMessage = R"({
     "created_at": "2024-03-01T10:00:00.5", "updated_at": "2024-03-01T10:00:00.5",
     "attachment": null, "channel": "whatsapp"})";
 
-const std::string kOldLeadId = "507f1f77bcf86cd799439011";
+const std::string kPredecessorId = "507f1f77bcf86cd799439011";
 
 class Predecessor : public RepositoryTest {
   protected:
     void SetUp() override {
-        engine.insert_foreign(lead_collection(), foreign(kOldLead));
+        engine.insert_foreign(lead_collection(), foreign(kPredecessorLead));
         engine.insert_foreign(message_collection(), foreign(kOldMessage));
     }
-    Lead old_lead() { return await(leads.find_by_id(kOldLeadId)).value(); }
+    Lead old_lead() { return await(leads.find_by_id(kPredecessorId)).value(); }
 };
 
 ON_EVERY_ENGINE(LeadRepository, Predecessor);
@@ -46,7 +46,7 @@ TEST_P(Predecessor, ItsLeadIsReadWithItsDatesAndWithoutAVersion) {
 TEST_P(Predecessor, ItsLeadAndMessagesAreFoundUnderTheNumberOfToday) {
     const auto lead = await(leads.get_by_phone(kPhone));
     ASSERT_TRUE(lead);
-    EXPECT_EQ(lead->id.to_string(), kOldLeadId);
+    EXPECT_EQ(lead->id.to_string(), kPredecessorId);
     EXPECT_EQ(lead->lead_id, kPhone);
     EXPECT_EQ(lead->version, 1) << "a moved lead is a changed one";
     EXPECT_EQ(contents(await(messages.get_recent_messages(kPhone))),
@@ -55,7 +55,7 @@ TEST_P(Predecessor, ItsLeadAndMessagesAreFoundUnderTheNumberOfToday) {
 }
 
 TEST_P(Predecessor, ItsLeadIsNotMadeASecondTime) {
-    EXPECT_EQ(await(leads.get_or_create("+52 55 1234 5678")).id.to_string(), kOldLeadId);
+    EXPECT_EQ(await(leads.get_or_create("+52 55 1234 5678")).id.to_string(), kPredecessorId);
     EXPECT_THROW(await(leads.save(new_lead())), VersionConflict);
     EXPECT_THROW(await(leads.create(new_lead())), DuplicateKey);
     EXPECT_EQ(await(leads.count()), 1);
@@ -65,7 +65,7 @@ TEST_P(Predecessor, TwentyAtOnceMoveItOnceAndAllGetIt) {
     std::vector<Async<Lead>> calls;
     for (int i = 0; i < 20; ++i) calls.push_back(leads.get_or_create(kPhone));
     for (auto& outcome : run_together(std::move(calls))) {
-        EXPECT_EQ(outcome.get().id.to_string(), kOldLeadId);
+        EXPECT_EQ(outcome.get().id.to_string(), kPredecessorId);
     }
     EXPECT_EQ(await(leads.count()), 1);
 }
@@ -106,7 +106,7 @@ TEST_P(Predecessor, SavingItsLeadGuardsItAndWritesTodaysForm) {
             EXPECT_EQ(element.type(), BsonType::kDate) << element.name();
         }
     }
-    EXPECT_EQ(await(leads.find_by_id(kOldLeadId))->message_count, 2);
+    EXPECT_EQ(await(leads.find_by_id(kPredecessorId))->message_count, 2);
 }
 
 TEST_P(Predecessor, ACopyIsStaleOnceItsOwnersAddedAMessage) {
@@ -142,8 +142,9 @@ TEST_P(Predecessor, ALeadThatNeverCountedIsSavedToo) {
 TEST_P(Predecessor, DeletingItsMessagesLeavesNoText) {
     EXPECT_EQ(await(messages.delete_messages_for_lead(kPhone)), 1);
     EXPECT_EQ(await(messages.count()), 0);
-    EXPECT_EQ(to_json(engine.stored(lead_collection(), *ObjectId::parse(kOldLeadId))).find("hola"),
-              std::string::npos);
+    EXPECT_EQ(
+        to_json(engine.stored(lead_collection(), *ObjectId::parse(kPredecessorId))).find("hola"),
+        std::string::npos);
 }
 
 TEST_P(Predecessor, TwoLeadsOfOneNumberStayTwoAndAreBothReadable) {

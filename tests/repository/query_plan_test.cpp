@@ -1,6 +1,8 @@
+#include "rapport/repository/retention.hpp"
 #include "rapport/repository/snapshot.hpp"
 #include "tests/repository/plan_probe.hpp"
 #include "tests/repository/repository_test.hpp"
+#include "tests/store/temporary_folder.hpp"
 
 namespace rapport::testing {
 namespace {
@@ -25,8 +27,17 @@ class QueryPlan : public ::testing::TestWithParam<std::string> {
     void ask_for_messages();
     void ask_for_everything();
 
+    /// Of messages that wait for an archive, of which none is due.
+    Settings settings() const {
+        Settings settings = database.settings();
+        settings.archive_dir = archive.path();
+        settings.message_retention_days = 36'500;
+        return settings;
+    }
+
+    TemporaryFolder archive;
     OwnDatabase database{GetParam()};
-    DatabaseManager manager{database.settings(), database.url()};
+    DatabaseManager manager{settings(), database.url()};
     std::unique_ptr<PlanProbe> probe =
         database.is_sqlite() ? make_sqlite_probe(manager)
                              : make_mongodb_probe(manager, database.settings().mongodb_database);
@@ -66,6 +77,10 @@ void QueryPlan::ask_for_leads() {
     lead = await(leads.get_by_phone(lead.lead_id)).value();
     const Lead talked = await(leads.commit_turn({lead, {first}})).lead;
     EXPECT_TRUE(await(leads.commit_turn({talked, {first}})).replayed);
+    lead = talked;
+    for (int i = 0; i <= 500; ++i) lead.add_signal({.extracted_value = "a fact"});
+    lead = await(leads.save(lead));
+    EXPECT_EQ(await(leads.all_signals(lead)).size(), 501U);
     EXPECT_TRUE(await(leads.erase(lead.lead_id)).lead);
     EXPECT_FALSE(await(leads.erase(lead.lead_id)).lead);
     await(leads.finish_erasures());
@@ -125,6 +140,9 @@ void QueryPlan::ask_for_messages() {
     await(messages.get_average_response_time(busy));
     await(messages.get_average_response_time(busy, std::nullopt));
     await(LeadRepository(manager.database()).rebuild_history(busy));
+    EXPECT_EQ(await(count_due(manager.database(), now() - std::chrono::days(36'500))), 0);
+    await(archive_due(manager.database(), MessageArchive(archive.path()),
+                      now() - std::chrono::days(36'500)));
     await(messages.delete_messages_for_lead(numbered_phone(77)));
 }
 

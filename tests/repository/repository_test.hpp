@@ -17,6 +17,8 @@
 namespace rapport::testing {
 
 inline const std::string kPhone = "+525512345678";
+/// As the setting AUDIT_KEY.
+inline const std::string kAuditKey(64, 'k');
 /// A moment in the past that every test counts from, so that none depends on the clock.
 inline const Timestamp kStart{std::chrono::milliseconds(1'700'000'000'000)};
 

@@ -88,8 +88,18 @@ TEST(Settings, AreTheDefaultsWhenNothingIsSet) {
     EXPECT_EQ(settings.model_daily_budget_usd, 50);
     EXPECT_EQ(settings.model_ca_file, "");
     EXPECT_EQ(settings.config_dir, "");
-    EXPECT_EQ(loaded.lines.size(), 21U);
+    EXPECT_EQ(settings.archive_dir, "");
+    EXPECT_EQ(loaded.lines.size(), 22U);
     for (const SettingLine& line : loaded.lines) EXPECT_EQ(line.source, "default") << line.name;
+}
+
+TEST(Settings, SayHowLongMessagesStay) {
+    EXPECT_EQ(retention_of(load({}).settings), std::chrono::days(365));
+    EXPECT_EQ(retention_of(load({{"ENABLE_MESSAGE_ARCHIVAL", "no"}}).settings), std::nullopt);
+    const auto of_test = load({{"MESSAGE_RETENTION_SECONDS", "3"}});
+    EXPECT_EQ(retention_of(of_test.settings), std::chrono::seconds(3));
+    for (const SettingLine& line : of_test.lines) EXPECT_FALSE(contains(line.name, "SECONDS"));
+    EXPECT_THROW(load({{"MESSAGE_RETENTION_SECONDS", "0"}}), InvalidArgument);
 }
 
 TEST(Settings, ComeFromTheEnvironmentThenTheFileThenTheDefault) {
@@ -111,6 +121,7 @@ TEST(Settings, ReadEveryVariable) {
                               {"MONGODB_SERVER_SELECTION_TIMEOUT_MS", "1500"},
                               {"MESSAGE_RETENTION_DAYS", "30"},
                               {"ENABLE_MESSAGE_ARCHIVAL", "false"},
+                              {"ARCHIVE_DIR", "old"},
                               {"DEFAULT_REGION", "es"},
                               {"LOG_LEVEL", "WARN"},
                               {"LOG_FORMAT", "json"},
@@ -132,6 +143,7 @@ TEST(Settings, ReadEveryVariable) {
     EXPECT_EQ(settings.server_selection_timeout, std::chrono::milliseconds(1500));
     EXPECT_EQ(settings.message_retention_days, 30);
     EXPECT_FALSE(settings.enable_message_archival);
+    EXPECT_EQ(settings.archive_dir, "old");
     EXPECT_EQ(settings.default_region, "ES");
     EXPECT_EQ(settings.log_level, "warn");
     EXPECT_EQ(settings.log_format, "json");

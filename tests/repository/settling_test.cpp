@@ -1,5 +1,5 @@
 // What a crash, retention and a rebuilt window leave, and what is made of it.
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 
 #include "tests/repository/turn_fixture.hpp"
 

@@ -1,6 +1,6 @@
 #include "rapport/repository/transfer.hpp"
 
-#include <gmock/gmock.h>
+#include <gmock/gmock-more-matchers.h>
 
 #include <map>
 #include <sstream>
@@ -20,8 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const std::string kKey(64, 'k');
-
 std::string backup_of(Store& store) {
     std::string file;
     await(write_backup(store, [&](std::string_view piece) { file += piece; }));
@@ -29,7 +27,7 @@ std::string backup_of(Store& store) {
 }
 
 TransferOptions with_key(bool restore_erased = false) {
-    return {kKey, "MX", restore_erased, "Ana"};
+    return {kAuditKey, "MX", restore_erased, "Ana"};
 }
 
 Transferred restore(Store& to, const std::string& file,
@@ -47,8 +45,8 @@ class Transfer : public RepositoryTest {
     Engine other{GetParam() == "sqlite" ? "mongodb" : "sqlite"};
     Store& from = engine.store();
     Store& to = other.store();
-    PersonalData data{engine.store(), kKey};
-    PersonalData other_data{other.store(), kKey};
+    PersonalData data{engine.store(), kAuditKey};
+    PersonalData other_data{other.store(), kAuditKey};
     LeadRepository other_leads{other.store()};
     MessageRepository other_messages{other.store()};
 
@@ -155,7 +153,7 @@ TEST_P(Transfer, ACopyRunAgainBringsForwardWhatWentOn) {
     EXPECT_EQ(await(other_leads.get_by_phone(numbered_phone(8)))->recent_history[0].content,
               "again");
     // Erased there, too: an import would be refused.
-    EXPECT_TRUE(await(AuditLog(to, kKey).standing(numbered_phone(7))).erased);
+    EXPECT_TRUE(await(AuditLog(to, kAuditKey).standing(numbered_phone(7))).erased);
 }
 
 TEST_P(Transfer, ACopyGoesThereAndBack) {
@@ -197,7 +195,7 @@ TEST_P(Transfer, SomebodyErasedSinceComesBackWhenToldTo) {
         EXPECT_EQ(await(messages.count(own)), before.message_count);
         after.id = before.id;
         EXPECT_EQ(after, before);
-        const auto entry = await(AuditLog(from, kKey).last(numbered_phone(6)));
+        const auto entry = await(AuditLog(from, kAuditKey).last(numbered_phone(6)));
         EXPECT_EQ(entry->action, AuditAction::kRestored);
         EXPECT_EQ(entry->by, "Ana");
         EXPECT_EQ(entry->messages, before.message_count);
@@ -211,7 +209,7 @@ TEST_P(Transfer, SomebodyErasedSinceComesBackWhenToldTo) {
 TEST_P(Transfer, WithoutTheKeyNobodyKnowsWhoWasErased) {
     fill(from, {.leads = 3});
     const std::string file = backup_of(from);
-    await(other_data.restore_lead(new_lead(), [] { return std::nullopt; }, {}));
+    await(other_data.restore_lead({new_lead()}, [] { return std::nullopt; }, {}));
     await(other_data.erase_lead(kPhone, "Ana"));
     EXPECT_THAT(error_of<InvalidArgument>([&] { restore(to, file, {}); }), HasSubstr("AUDIT_KEY"));
     EXPECT_EQ(await(other_leads.count()), 0);
@@ -236,7 +234,7 @@ TEST_P(Transfer, SomebodyErasedWhileItIsReadIsDropped) {
     ContentCount count;
     for (const Record& record : records) count.add(record);
     EXPECT_EQ(count.content().leads.count(), 2);
-    Receiver receiver(to, kKey, "MX", {}, {});
+    Receiver receiver(to, kAuditKey, "MX", {}, {});
     await(receiver.prepare());
     for (Record& record : records) await(receiver.take(std::move(record)));
     EXPECT_TRUE(await(receiver.verify()));
@@ -247,7 +245,7 @@ TEST_P(Transfer, SomebodyErasedWhileItIsReadIsDropped) {
 TEST_P(Transfer, ALeadThatIsEmptiedWhileItIsReadComesAgain) {
     fill(from, {.leads = 3, .messages = 1500});
     Snapshot snapshot(from);
-    Receiver receiver(to, kKey, "MX", {}, {});
+    Receiver receiver(to, kAuditKey, "MX", {}, {});
     await(receiver.prepare());
     bool is_done = false;
     while (auto record = await(snapshot.next())) {
@@ -334,7 +332,7 @@ TEST_P(Transfer, WhatRetentionWouldRemoveIsLeftOut) {
 
 TEST_P(Transfer, WhatSomebodyElseStoresMeanwhileIsNotVerified) {
     fill(from, {.leads = 3});
-    Receiver receiver(to, kKey, "MX", {}, {});
+    Receiver receiver(to, kAuditKey, "MX", {}, {});
     await(receiver.prepare());
     Snapshot snapshot(from);
     while (auto record = await(snapshot.next())) await(receiver.take(std::move(*record)));

@@ -1,5 +1,5 @@
 // Turns whose message may have come before, and turns of one lead that meet.
-#include <gmock/gmock.h>
+#include <gmock/gmock-matchers.h>
 
 #include "rapport/core/error.hpp"
 #include "rapport/repository/turn.hpp"

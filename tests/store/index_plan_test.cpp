@@ -9,7 +9,7 @@ namespace rapport::testing {
 namespace {
 
 using std::chrono::days;
-using Kind = IndexDifference::Kind;
+using Difference = IndexDifference::Kind;
 
 const Index kByTime{.name = "by_time", .keys = {{"timestamp", true}}};
 const Index kUnique{.name = "one", .keys = {{"lead_id"}}, .unique = true};
@@ -24,7 +24,7 @@ struct Case {
     std::string name;
     std::vector<Index> declared;
     std::vector<Index> existing;
-    std::vector<std::pair<Kind, std::string>> differences;
+    std::vector<std::pair<Difference, std::string>> differences;
     Index::Engine engine = Index::Engine::kMongo;
 };
 
@@ -34,7 +34,7 @@ TEST_P(IndexPlanTest, SaysWhatDiffers) {
     IndexPlan plan;
     const Collection collection{"things", {}, GetParam().declared, {"retired"}};
     plan_indexes(plan, collection, GetParam().existing, GetParam().engine);
-    std::vector<std::pair<Kind, std::string>> differences;
+    std::vector<std::pair<Difference, std::string>> differences;
     for (const IndexDifference& difference : plan.differences) {
         EXPECT_EQ(difference.collection, "things");
         differences.emplace_back(difference.kind, difference.name());
@@ -47,19 +47,19 @@ INSTANTIATE_TEST_SUITE_P(
     Store, IndexPlanTest,
     ::testing::Values(
         Case{"nothing", {kByTime, kExpiring}, {kExpiring, kByTime}, {}},
-        Case{"missing", {kByTime, kUnique}, {kUnique}, {{Kind::kMissing, "by_time"}}},
+        Case{"missing", {kByTime, kUnique}, {kUnique}, {{Difference::kMissing, "by_time"}}},
         Case{"other_order",
              {kByTime},
              {changed(kByTime, [](Index& index) { index.keys[0].descending = false; })},
-             {{Kind::kDifferent, "by_time"}}},
+             {{Difference::kDifferent, "by_time"}}},
         Case{"not_unique",
              {kUnique},
              {changed(kUnique, [](Index& index) { index.unique = false; })},
-             {{Kind::kDifferent, "one"}}},
+             {{Difference::kDifferent, "one"}}},
         Case{"not_partial",
              {changed(kByTime, [](Index& index) { index.where_present = "timestamp"; })},
              {kByTime},
-             {{Kind::kDifferent, "by_time"}}},
+             {{Difference::kDifferent, "by_time"}}},
         Case{"other_name",
              {kUnique},
              {changed(kUnique, [](Index& index) { index.name = "phone"; })},
@@ -67,19 +67,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"other_expiry",
              {kExpiring},
              {changed(kExpiring, [](Index& index) { index.expire_after = days(1); })},
-             {{Kind::kExpiry, "ttl"}}},
+             {{Difference::kExpiry, "ttl"}}},
         Case{"no_expiry",
              {kExpiring},
              {changed(kExpiring, [](Index& index) { index.expire_after.reset(); })},
-             {{Kind::kExpiry, "ttl"}}},
+             {{Difference::kExpiry, "ttl"}}},
         Case{"expires_against_its_declaration",
              {kByTime},
              {changed(kByTime, [](Index& index) { index.expire_after = days(1); })},
-             {{Kind::kDifferent, "by_time"}}},
+             {{Difference::kDifferent, "by_time"}}},
         Case{"retired",
              {},
              {changed(kByTime, [](Index& index) { index.name = "retired"; })},
-             {{Kind::kLeftOver, "retired"}}},
+             {{Difference::kLeftOver, "retired"}}},
         Case{"of_another_program", {}, {kByTime}, {}},
         Case{"replaced_is_dropped_behind_what_replaces_it",
              {changed(kByTime, [](Index& index) { index.replaces = {{"timestamp"}}; })},
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
                           index.name = "old";
                           index.keys = {{"timestamp"}};
                       })},
-             {{Kind::kMissing, "by_time"}, {Kind::kLeftOver, "old"}}},
+             {{Difference::kMissing, "by_time"}, {Difference::kLeftOver, "old"}}},
         Case{"bridge_of_a_change_that_was_interrupted",
              {kByTime},
              {changed(kByTime,
@@ -96,11 +96,11 @@ INSTANTIATE_TEST_SUITE_P(
                           index.name = "by_time_bridge";
                           index.keys.push_back({"_bridge"});
                       })},
-             {{Kind::kMissing, "by_time"}, {Kind::kLeftOver, "by_time_bridge"}}},
+             {{Difference::kMissing, "by_time"}, {Difference::kLeftOver, "by_time_bridge"}}},
         Case{"of_the_other_engine",
              {changed(kByTime, [](Index& index) { index.engine = Index::Engine::kMongo; })},
              {kByTime},
-             {{Kind::kLeftOver, "by_time"}},
+             {{Difference::kLeftOver, "by_time"}},
              Index::Engine::kSqlite}),
     [](const auto& info) { return info.param.name; });
 
@@ -113,12 +113,14 @@ TEST(IndexPlan, NotesWhatRemovesDocumentsForAnotherProgram) {
 }
 
 TEST(IndexPlan, DescribesAnIndexForPeople) {
-    EXPECT_EQ(describe({.name = "i",
-                        .keys = {{"a"}, {"b", true}},
-                        .unique = true,
-                        .where_present = "a",
-                        .expire_after = days(2)}),
-              "a, b desc; unique; where a is; expires after 2 d");
+    Index index{.name = "i",
+                .keys = {{"a"}},
+                .unique = true,
+                .where_present = "a",
+                .expire_after = days(2)};
+    EXPECT_EQ(describe(index), "a; unique; where a is; expires after 2 d");
+    index.keys.push_back({"b", true});
+    EXPECT_EQ(describe(index), "a, b desc; unique; where a is") << "of two keys, it cannot expire";
     EXPECT_EQ(describe({.name = "i", .keys = {{"a"}}, .expire_after = std::chrono::seconds(90)}),
               "a; expires after 90 s");
 }

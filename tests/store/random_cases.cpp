@@ -65,7 +65,7 @@ bool overlap(const std::string& a, const std::string& b) {
     return a == b || a.starts_with(b + ".") || b.starts_with(a + ".");
 }
 
-std::string describe(const Scalar& value) { return to_json(operand(value)); }
+std::string text_of(const Scalar& value) { return to_json(operand(value)); }
 
 }  // namespace
 
@@ -211,10 +211,10 @@ std::string describe(const FilterNode& filter) {
             } else if constexpr (std::is_same_v<Node, Compare>) {
                 static constexpr const char* kNames[] = {"==", "!=", "<", "<=", ">", ">="};
                 return fmt::format("{}{}{}", node.path, kNames[static_cast<int>(node.op)],
-                                   describe(node.value));
+                                   text_of(node.value));
             } else {
                 std::string text = node.path + " in (";
-                for (const Scalar& value : node.values) text += describe(value) + " ";
+                for (const Scalar& value : node.values) text += text_of(value) + " ";
                 return text + ")";
             }
         },

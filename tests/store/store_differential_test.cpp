@@ -153,6 +153,18 @@ TEST_P(StoreDifferentialTest, AnAlternativeMayStandThereTwice) {
     EXPECT_EQ(found({&collection_, filter, {{"_id"}}}), want);
 }
 
+/// It holds for every row, though it is spelled as the start of a page is.
+TEST_P(StoreDifferentialTest, NothingIsGreaterThanAnAbsentValue) {
+    fill(40);
+    Negation negation;
+    negation.part.emplace_back(Compare{"due", CompareOp::kGreater, {}});
+    const FilterNode filter = AllOf{{FilterNode(std::move(negation))}};
+    const std::vector<SortKey> order{{"due", true}, {"_id", true}};
+    const auto want = expected(filter, order);
+    EXPECT_EQ(want.size(), documents_.size());
+    EXPECT_EQ(found({&collection_, filter, order}), want);
+}
+
 TEST_P(StoreDifferentialTest, WalksEveryPageOnce) {
     fill(60);
     for (int i = 0; i < kWalks; ++i) {

@@ -12,7 +12,7 @@
 
 namespace rapport::testing {
 
-/// The engines every repository suite runs on, for testing::ValuesIn.
+/// The engines every repository suite runs on, for ::testing::ValuesIn.
 std::vector<std::string> engines();
 
 /// A database of one test's own: a file, or a database of the shared server, removed with it. Not

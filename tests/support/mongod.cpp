@@ -111,14 +111,15 @@ std::optional<std::string> admin_command(const std::string& uri, const std::stri
 }
 
 void wait_for(const std::function<bool()>& ready, const char* what) {
-    const auto patience = std::chrono::steady_clock::now() + 60s;
+    const auto patience = std::chrono::steady_clock::now() + 180s;
     while (!ready()) {
         if (std::chrono::steady_clock::now() > patience) fail(what);
         std::this_thread::sleep_for(20ms);
     }
 }
 
-Mongod::Mongod(Mode mode, Lifetime lifetime) : mode_(mode), lifetime_(lifetime) {
+Mongod::Mongod(Mode mode, Lifetime lifetime, std::vector<std::string> parameters)
+    : mode_(mode), lifetime_(lifetime), parameters_(std::move(parameters)) {
     mongoc_init();
     mongoc_log_set_handler([](mongoc_log_level_t, const char*, const char*, void*) {}, nullptr);
     std::string folder =
@@ -170,6 +171,7 @@ void Mongod::spawn() {
     const auto add = [&](std::initializer_list<std::string> more) {
         arguments.insert(arguments.end(), more);
     };
+    for (const std::string& parameter : parameters_) add({"--setParameter", parameter});
     if (mode_ == Mode::kReplicaSet || mode_ == Mode::kMember) add({"--replSet", "rs0"});
     if (mode_ == Mode::kWithAuthentication) add({"--auth"});
     if (mode_ == Mode::kWithTls) {

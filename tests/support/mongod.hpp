@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rapport::testing {
 
@@ -25,7 +26,9 @@ class Mongod {
 
     enum class Lifetime { kWithParent, kOutlivesParent };
 
-    explicit Mongod(Mode mode, Lifetime lifetime = Lifetime::kWithParent);
+    /// `parameters` of the server (`ttlMonitorSleepSecs=1`), beside those that every test has.
+    explicit Mongod(Mode mode, Lifetime lifetime = Lifetime::kWithParent,
+                    std::vector<std::string> parameters = {});
     ~Mongod();
     Mongod(const Mongod&) = delete;
     Mongod& operator=(const Mongod&) = delete;
@@ -55,6 +58,7 @@ class Mongod {
 
     Mode mode_;
     Lifetime lifetime_;
+    std::vector<std::string> parameters_;
     std::filesystem::path folder_;
     int port_ = 0;
     pid_t pid_ = -1;
@@ -69,7 +73,7 @@ std::string shared_mongodb_uri();
 /// answer or refuses.
 std::optional<std::string> admin_command(const std::string& uri, const std::string& json);
 
-/// Asks again and again; throws std::runtime_error, saying `what`, when it takes over a minute.
+/// Asks again and again; throws std::runtime_error, saying `what`, when that takes three minutes.
 void wait_for(const std::function<bool()>& ready, const char* what);
 
 /// Waits until a process has ended, whoever reaps it: where nobody does, as in a container without

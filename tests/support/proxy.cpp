@@ -5,12 +5,14 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cstdint>
 #include <cstring>
 #include <set>
+#include <utility>
 
 namespace rapport::testing {
 namespace {
@@ -58,6 +60,8 @@ struct Proxy::Link {
     tcp::socket server;
     /// Requests on the database that are not answered yet.
     std::set<std::int32_t> open{};
+    /// While a new connection to the server takes the place of one that may be broken.
+    bool is_connecting = false;
 
     void close() {
         boost::system::error_code ignored;
@@ -77,6 +81,20 @@ Proxy::Proxy(int server_port, const std::string& database, unsigned seed)
     marker_ += database;
     asio::co_spawn(context_, listen(), asio::detached);
     thread_ = std::jthread([this] { context_.run(); });
+}
+
+void Proxy::before(const std::string& command, std::function<void()> act) {
+    const std::scoped_lock lock(mutex_);
+    // BSON: the type of a text, its name.
+    awaited_ = '\x02' + command + '\0';
+    act_ = std::move(act);
+}
+
+/// Empty for all but the command that is waited for.
+std::function<void()> Proxy::act_before(const std::string& request) {
+    const std::scoped_lock lock(mutex_);
+    if (!act_ || request.find(awaited_) == std::string::npos) return {};
+    return std::exchange(act_, {});
 }
 
 Proxy::~Proxy() { context_.stop(); }
@@ -103,6 +121,19 @@ Async<void> Proxy::serve(tcp::socket client) try {
     co_return;  // the server is gone
 }
 
+Async<void> Proxy::connect_anew(std::shared_ptr<Link> link) {
+    link->is_connecting = true;
+    tcp::socket server(context_);
+    co_await server.async_connect(server_, use_awaitable);
+    boost::system::error_code ignored;
+    link->server.close(ignored);
+    // The reader of the old connection hears of that first.
+    co_await asio::post(context_, use_awaitable);
+    link->server = std::move(server);
+    link->is_connecting = false;
+    asio::co_spawn(context_, forward_answers(link), asio::detached);
+}
+
 /// Until either side closes, or an answer is lost: then both are closed, and so is the other
 /// direction.
 Async<void> Proxy::forward_requests(std::shared_ptr<Link> link) try {
@@ -110,6 +141,10 @@ Async<void> Proxy::forward_requests(std::shared_ptr<Link> link) try {
         const WireMessage request = co_await read_message(link->client);
         if (request.bytes.find(marker_) != std::string::npos) {
             link->open.insert(request.request_id());
+            if (const auto act = act_before(request.bytes)) {
+                act();
+                co_await connect_anew(link);
+            }
         }
         co_await asio::async_write(link->server, asio::buffer(request.bytes), use_awaitable);
     }
@@ -129,7 +164,7 @@ Async<void> Proxy::forward_answers(std::shared_ptr<Link> link) try {
         co_await asio::async_write(link->client, asio::buffer(answer.bytes), use_awaitable);
     }
 } catch (const boost::system::system_error&) {
-    link->close();
+    if (!link->is_connecting) link->close();
 }
 
 }  // namespace rapport::testing

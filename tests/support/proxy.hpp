@@ -3,7 +3,9 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -31,10 +33,16 @@ class Proxy {
     /// How many answers were lost.
     int lost() const { return lost_; }
 
+    /// Calls this once, before the next command of this name on the database is passed on, over a
+    /// new connection to the server; nothing else passes meanwhile.
+    void before(const std::string& command, std::function<void()> act);
+
   private:
     struct Link;
+    std::function<void()> act_before(const std::string& request);
     Async<void> listen();
     Async<void> serve(boost::asio::ip::tcp::socket client);
+    Async<void> connect_anew(std::shared_ptr<Link> link);
     Async<void> forward_requests(std::shared_ptr<Link> link);
     Async<void> forward_answers(std::shared_ptr<Link> link);
 
@@ -43,6 +51,9 @@ class Proxy {
     std::atomic<double> share_ = 0;
     std::atomic<int> lost_ = 0;
     std::mt19937 random_;
+    std::mutex mutex_;  ///< of the next two
+    std::string awaited_{};
+    std::function<void()> act_{};
     boost::asio::io_context context_;
     boost::asio::ip::tcp::acceptor acceptor_;
     std::jthread thread_;

@@ -6,13 +6,22 @@
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
+#include <iterator>
 #include <optional>
-#include <unordered_map>
 
 #include "rapport/channel/hash.hpp"
 #include "rapport/core/error.hpp"
 
 namespace rapport {
+
+/// A message as a record gives it, before it is known whose it is and when it was.
+struct JsonlTurn {
+    std::string role;
+    std::string text;
+    std::optional<Timestamp> time;
+    std::int64_t tokens = 0;
+};
+
 namespace {
 
 namespace json = boost::json;
@@ -68,16 +77,8 @@ std::int64_t optional_tokens(const json::object& object) {
     return tokens;
 }
 
-/// A message as a record gives it, before it is known whose it is and when it was.
-struct Turn {
-    std::string role;
-    std::string text;
-    std::optional<Timestamp> time;
-    std::int64_t tokens = 0;
-};
-
-Turn read_turn(const json::object& object, std::string_view text_name) {
-    Turn turn;
+JsonlTurn read_turn(const json::object& object, std::string_view text_name) {
+    JsonlTurn turn;
     turn.role = required_text(object, "role");
     if (std::ranges::find(kRoles, turn.role) == kRoles.end()) {
         refuse("role: expected lead, assistant, system or human");
@@ -92,7 +93,7 @@ Turn read_turn(const json::object& object, std::string_view text_name) {
     return turn;
 }
 
-Turn read_item(const json::value& item, std::size_t index) {
+JsonlTurn read_item(const json::value& item, std::size_t index) {
     try {
         const json::object* object = item.if_object();
         if (object == nullptr) refuse("expected an object");
@@ -102,76 +103,70 @@ Turn read_item(const json::value& item, std::size_t index) {
     }
 }
 
-std::vector<Turn> read_turns(const json::value& turns) {
+std::vector<JsonlTurn> read_turns(const json::value& turns) {
     const json::array* items = turns.if_array();
     if (items == nullptr) refuse("turns: expected an array");
-    std::vector<Turn> all;
+    std::vector<JsonlTurn> all;
     for (const json::value& item : *items) all.push_back(read_item(item, all.size()));
     return all;
 }
 
-/// Reads records into messages, counting per lead what timestamps and identities need.
-class Reader {
-  public:
-    /// Throws InvalidArgument where a record cannot be used.
-    void read(std::int64_t line, std::string_view text) {
-        json::error_code error;
-        const json::value record = json::parse({text.data(), text.size()}, error);
-        if (error) refuse("not JSON: " + error.message());
-        const json::object* object = record.if_object();
-        if (object == nullptr) refuse("expected a JSON object");
-        const json::value* turns = find(*object, "turns");
-        if (turns == nullptr) {
-            Turn turn = read_turn(*object, "content");
-            add(line, required_text(*object, "lead_id"), std::move(turn));
-            return;
-        }
-        const std::string lead_id = find(*object, "lead_id") != nullptr
-                                        ? required_text(*object, "lead_id")
-                                        : "ext:" + required_text(*object, "conversation_id");
-        for (Turn& turn : read_turns(*turns)) add(line, lead_id, std::move(turn));
-    }
-    void add_problem(std::int64_t line, std::string reason) {
-        result_.problems.push_back({line, std::move(reason)});
-    }
-    JsonlConversations take() { return std::move(result_); }
-
-  private:
-    void add(std::int64_t line, const std::string& lead_id, Turn turn) {
-        const std::int64_t place = places_[lead_id]++;
-        const std::string when = turn.time ? to_iso8601(*turn.time) : std::string();
-        const std::string hash = short_hash({lead_id, when, turn.role, turn.text});
-        result_.messages.push_back(
-            {.line = line,
-             .lead_id = lead_id,
-             .role = std::move(turn.role),
-             .text = std::move(turn.text),
-             .timestamp = turn.time.value_or(kStart + std::chrono::seconds(place)),
-             .tokens = turn.tokens,
-             .identity = fmt::format("{}:{}", hash, ++seen_[hash])});
-    }
-
-    JsonlConversations result_;
-    std::unordered_map<std::string, std::int64_t> places_;
-    std::unordered_map<std::string, int> seen_;
-};
-
 }  // namespace
 
+std::vector<JsonlMessage> JsonlReader::read(std::int64_t line, std::string_view text) {
+    json::error_code error;
+    const json::value record = json::parse({text.data(), text.size()}, error);
+    if (error) refuse("not JSON: " + error.message());
+    const json::object* object = record.if_object();
+    if (object == nullptr) refuse("expected a JSON object");
+    const json::value* turns = find(*object, "turns");
+    std::vector<JsonlMessage> messages;
+    if (turns == nullptr) {
+        JsonlTurn turn = read_turn(*object, "content");
+        messages.push_back(message(line, required_text(*object, "lead_id"), std::move(turn)));
+        return messages;
+    }
+    const std::string lead_id = find(*object, "lead_id") != nullptr
+                                    ? required_text(*object, "lead_id")
+                                    : "ext:" + required_text(*object, "conversation_id");
+    for (JsonlTurn& turn : read_turns(*turns)) {
+        messages.push_back(message(line, lead_id, std::move(turn)));
+    }
+    return messages;
+}
+
+JsonlMessage JsonlReader::message(std::int64_t line, const std::string& lead_id, JsonlTurn turn) {
+    constexpr std::size_t kHalf = 16;
+    constexpr int kHexadecimal = 16;
+    const std::int64_t place = places_[lead_id]++;
+    const std::string when = turn.time ? to_iso8601(*turn.time) : std::string();
+    const std::string hash = short_hash({lead_id, when, turn.role, turn.text});
+    const int seen = ++seen_[std::stoull(hash.substr(0, kHalf), nullptr, kHexadecimal)];
+    return {.line = line,
+            .lead_id = lead_id,
+            .role = std::move(turn.role),
+            .text = std::move(turn.text),
+            .timestamp = turn.time.value_or(kStart + std::chrono::seconds(place)),
+            .tokens = turn.tokens,
+            .identity = fmt::format("{}:{}", hash, seen)};
+}
+
 JsonlConversations parse_jsonl(std::string_view text) {
-    Reader reader;
+    JsonlReader reader;
+    JsonlConversations all;
     for (std::int64_t line = 1; !text.empty(); ++line) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const std::string_view record = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
         if (record.find_first_not_of(" \t\r") == std::string_view::npos) continue;
         try {
-            reader.read(line, record);
+            auto messages = reader.read(line, record);
+            std::ranges::move(messages, std::back_inserter(all.messages));
         } catch (const InvalidArgument& problem) {
-            reader.add_problem(line, problem.what());
+            all.problems.push_back({line, problem.what()});
         }
     }
-    return reader.take();
+    return all;
 }
 
 }  // namespace rapport

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "rapport/core/time.hpp"
@@ -21,6 +24,8 @@ struct JsonlMessage {
     std::string identity;
 };
 
+struct JsonlTurn;
+
 /// A record that cannot be used; the reason never quotes its text.
 struct JsonlProblem {
     std::int64_t line;
@@ -30,6 +35,21 @@ struct JsonlProblem {
 struct JsonlConversations {
     std::vector<JsonlMessage> messages;
     std::vector<JsonlProblem> problems;
+};
+
+/// Reads records one after another, and counts per lead what absent timestamps and identities need.
+class JsonlReader {
+  public:
+    /// The messages of one line. Throws InvalidArgument where it cannot be used, and counts none of
+    /// it then.
+    std::vector<JsonlMessage> read(std::int64_t line, std::string_view text);
+
+  private:
+    JsonlMessage message(std::int64_t line, const std::string& lead_id, JsonlTurn turn);
+
+    std::unordered_map<std::string, std::int64_t> places_{};
+    /// By the first half of a hash: two that share it only skip a number.
+    boost::unordered_flat_map<std::uint64_t, int> seen_{};
 };
 
 /// Reads JSONL: a message a line (`lead_id, role, content, timestamp?, tokens?`), or a conversation

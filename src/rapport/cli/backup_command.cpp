@@ -3,14 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "rapport/cli/output_file.hpp"
 #include "rapport/cli/transfer_report.hpp"
 #include "rapport/core/json.hpp"
+#include "rapport/repository/output_file.hpp"
 
 namespace rapport::cli {
 namespace {
 
-void print(const Context& context, const std::string& file, const BackupSummary& summary) {
+void print_backup(const Context& context, const std::string& file, const BackupSummary& summary) {
     const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(file));
     if (context.json) {
         JsonWriter out;
@@ -28,7 +28,7 @@ void print(const Context& context, const std::string& file, const BackupSummary&
     }
 }
 
-void run(Context& context, const std::string& path) {
+void run_backup(Context& context, const std::string& path) {
     context.connect();
     TransferBars bars(path + " was not made; what was written of it is removed");
     OutputFile file(path);
@@ -36,7 +36,7 @@ void run(Context& context, const std::string& path) {
         context.manager().database(), [&](std::string_view piece) { file.write(piece); },
         bars.progress()));
     file.finish();
-    print(context, path, summary);
+    print_backup(context, path, summary);
 }
 
 }  // namespace
@@ -54,7 +54,7 @@ and appears when it is whole; `rapport restore FILE` stores it in a database of 
 Examples:
   rapport backup rapport-2026-12-01.backup
   rapport --db mongodb://localhost/ --json backup nightly.backup)");
-    command->callback([&context, file] { run(context, *file); });
+    command->callback([&context, file] { run_backup(context, *file); });
 }
 
 }  // namespace rapport::cli

@@ -9,7 +9,7 @@
 namespace rapport::cli {
 namespace {
 
-void run(Context& context) {
+void run_config(Context& context) {
     const std::string database = context.database_url().display();
     if (context.json) {
         JsonWriter out;
@@ -39,7 +39,7 @@ void add_config(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("config", "Every setting, its value and where it comes from");
     command->footer("\nExamples:\n  rapport config\n  DEFAULT_REGION=BR rapport --json config");
-    command->callback([&context] { run(context); });
+    command->callback([&context] { run_config(context); });
 }
 
 }  // namespace rapport::cli

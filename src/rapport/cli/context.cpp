@@ -52,7 +52,8 @@ MessageRepository Context::messages() {
 
 PersonalData Context::personal_data() {
     const Settings& settings = settings_.settings;
-    return {manager_->database(), settings.audit_key, settings.default_region};
+    return {manager_->database(), settings.audit_key, settings.default_region,
+            settings.archive_dir};
 }
 
 AuditLog Context::audit() { return {manager_->database(), settings_.settings.audit_key}; }

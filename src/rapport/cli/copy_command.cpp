@@ -21,7 +21,7 @@ struct Place {
     }
 };
 
-struct Options {
+struct CopyOptions {
     Place from{};
     Place to{};
 };
@@ -37,7 +37,7 @@ bool are_same(const std::pair<Settings, DatabaseUrl>& a,
     return std::filesystem::equivalent(a.second.location, b.second.location, ignored);
 }
 
-void run(Context& context, const Options& options) {
+void run_copy(Context& context, const CopyOptions& options) {
     const auto from = options.from.resolve(context);
     const auto to = options.to.resolve(context);
     if (are_same(from, to)) {
@@ -62,7 +62,7 @@ void run(Context& context, const Options& options) {
 void add_copy(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("copy", "Everything from one database into another, of any engine");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CopyOptions>();
     const auto add = [&](const std::string& name, Place& place, const char* what) {
         command->add_option("--" + name, place.url, what)->type_name("URL")->required();
         command
@@ -82,7 +82,7 @@ Examples:
   rapport copy --from sqlite:rapport.db --to mongodb://localhost/
   rapport copy --from mongodb://localhost/ --to sqlite:rapport.db
   rapport copy --from mongodb://a/ --to mongodb://a/ --to-database gp_data_test)help");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_copy(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -75,7 +75,7 @@ void print_finding(const Finding& finding) {
     if (!finding.cure.empty()) print_lines(finding.cure, "→ ");
 }
 
-void run(Context& context) {
+void run_doctor(Context& context) {
     const std::string database = context.database_url().display();
     const std::vector<Finding> findings = examine_database(context);
     if (context.json) {
@@ -106,7 +106,7 @@ Examples:
   rapport doctor
   rapport --json doctor
   rapport --db mongodb://localhost/ doctor || page-somebody)");
-    command->callback([&context] { run(context); });
+    command->callback([&context] { run_doctor(context); });
 }
 
 }  // namespace rapport::cli

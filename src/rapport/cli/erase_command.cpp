@@ -11,13 +11,14 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct EraseOptions {
     std::string phone{};
     std::string by{};
     bool yes = false;
 };
 
-void print(const Context& context, const Options& options, const Holdings& counts, bool erased) {
+void print(const Context& context, const EraseOptions& options, const Holdings& counts,
+           bool erased) {
     if (context.json) {
         JsonWriter out;
         out.add("erased", erased);
@@ -37,7 +38,7 @@ void print(const Context& context, const Options& options, const Holdings& count
     }
 }
 
-void run(Context& context, const Options& options) {
+void run_erase(Context& context, const EraseOptions& options) {
     context.connect();
     PersonalData data = context.personal_data();
     if (!options.yes) {
@@ -65,7 +66,7 @@ void run(Context& context, const Options& options) {
 void add_erase(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("erase", "Remove everything held on a person, for good");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EraseOptions>();
     command->add_option("phone", options->phone, "the person")->type_name("PHONE")->required();
     command->add_flag("--yes", options->yes, "do it; without, only say what would be removed");
     command
@@ -80,7 +81,7 @@ Examples:
   rapport erase 5512345678
   rapport erase 5512345678 --yes --by "Ana (privacy)"
   rapport --json erase 5512345678 --yes)help");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_erase(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct EvalOptions {
     std::string path = "evals/golden";
     std::string agents = "rules";
     std::int64_t runs = 1;
@@ -101,7 +101,7 @@ std::optional<eval::Baseline> load_baseline(const std::string& path) {
 }
 
 /// The agents that are judged, and who they are.
-eval::RecordedAgents choose_agents(const Context& context, const Options& options,
+eval::RecordedAgents choose_agents(const Context& context, const EvalOptions& options,
                                    DatabaseManager& scratch) {
     if (!options.replay.empty()) return eval::replaying_agents(options.replay);
     eval::RecordedAgents chosen{context.rules(), "rules"};
@@ -118,7 +118,7 @@ eval::RecordedAgents choose_agents(const Context& context, const Options& option
     return chosen;
 }
 
-eval::EvalReport evaluate(const Context& context, const Options& options) {
+eval::EvalReport evaluate(const Context& context, const EvalOptions& options) {
     const auto conversations = eval::load_golden(options.path);
     std::int64_t turns = 0;
     for (const auto& conversation : conversations) turns += std::ssize(conversation.turns);
@@ -131,7 +131,7 @@ eval::EvalReport evaluate(const Context& context, const Options& options) {
 }
 
 /// What to compare with. One that is made anew may be of other conversations or another version.
-std::optional<eval::Baseline> baseline_before(const Options& options) {
+std::optional<eval::Baseline> baseline_before(const EvalOptions& options) {
     if (options.baseline.empty()) return std::nullopt;
     try {
         auto before = load_baseline(options.baseline);
@@ -144,7 +144,7 @@ std::optional<eval::Baseline> baseline_before(const Options& options) {
         fmt::format("{}: no baseline there; {}", options.baseline, eval::kHowToMakeABaseline));
 }
 
-std::optional<eval::Comparison> compare(const eval::EvalReport& report, const Options& options,
+std::optional<eval::Comparison> compare(const eval::EvalReport& report, const EvalOptions& options,
                                         const std::optional<eval::Baseline>& before) {
     if (!before) return std::nullopt;
     try {
@@ -155,7 +155,7 @@ std::optional<eval::Comparison> compare(const eval::EvalReport& report, const Op
     }
 }
 
-void run(Context& context, const Options& options) {
+void run_eval(Context& context, const EvalOptions& options) {
     const auto before = baseline_before(options);
     Output output{.report = evaluate(context, options)};
     if (!options.report.empty()) write_file(options.report, eval::to_html(output.report));
@@ -182,7 +182,7 @@ void run(Context& context, const Options& options) {
 void add_eval(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand(
         "eval", "Measure the agents on conversations whose right answers are known");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EvalOptions>();
     command
         ->add_option("path", options->path,
                      "golden conversations: a .jsonl file, or a folder of them")
@@ -225,7 +225,7 @@ Examples:
   rapport eval --baseline evals/baseline.rules.jsonl --report eval.html
   rapport eval --agents model --runs 5 --record answers.jsonl
   rapport eval --replay answers.jsonl --runs 5 --baseline evals/baseline.model.jsonl)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_eval(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -20,10 +20,10 @@ using eval::Spread;
 using eval::TurnOutcome;
 using eval::TurnReport;
 
-constexpr std::size_t kIndent = 14;
+constexpr std::size_t kClassIndent = 14;
 
 void print_lines(std::string_view label, Colour colour, std::string_view text) {
-    print_beside(fmt::format("  {}", label), kIndent, colour, text);
+    print_beside(fmt::format("  {}", label), kClassIndent, colour, text);
 }
 
 void print_check(const FailedCheck& check) {
@@ -41,7 +41,7 @@ void print_turn(const ConversationReport& conversation, const TurnReport& turn, 
     fmt::print("{}\n", coloured(head, Colour::kBold));
     const std::string said =
         turn.says.empty() && turn.attachment ? "[" + turn.attachment->kind + "]" : turn.says;
-    print_lines("lead", Colour::kCyan, fit(said, 3 * (terminal_width() - kIndent - 1)));
+    print_lines("lead", Colour::kCyan, fit(said, 3 * (terminal_width() - kClassIndent - 1)));
     for (const FailedCheck& check : failed->failed) print_check(check);
     fmt::print("\n");
 }

@@ -1,18 +1,18 @@
 #include <CLI/CLI.hpp>
 
 #include "rapport/cli/context.hpp"
-#include "rapport/cli/output_file.hpp"
 #include "rapport/cli/progress.hpp"
+#include "rapport/repository/output_file.hpp"
 
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
     std::string phone{};
     std::string output{};
 };
 
-void run(Context& context, const Options& options) {
+void run_export(Context& context, const ExportOptions& options) {
     context.connect();
     PersonalData data = context.personal_data();
     const Holdings held = await(data.count(options.phone));
@@ -33,7 +33,7 @@ void run(Context& context, const Options& options) {
 void add_export(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("export", "Everything held on a person, as one JSON document");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ExportOptions>();
     command->add_option("phone", options->phone, "the person")->type_name("PHONE")->required();
     command->add_option("--output", options->output, "default: stdout")->type_name("FILE");
     command->footer(R"(
@@ -43,7 +43,7 @@ its owner alone and appears when it is whole; `rapport import FILE` takes it in 
 Examples:
   rapport export 5512345678 --output person.json
   rapport export 5512345678 | jq .lead)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_export(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -23,30 +23,46 @@ Message read_message(const std::string& file, const Document& document, std::int
     }
 }
 
-Lead read_lead(const std::string& file, const Document& rest) {
+template <class T>
+T read_member(const std::string& file, std::string_view name, const BsonElement& member) {
+    try {
+        return from_document<T>(Document{std::string(member.as_nested())});
+    } catch (const Error& problem) {
+        refuse(file, name, problem.what());
+    }
+}
+
+PersonalData::ExportedLead read_lead(const std::string& file, const Document& rest) {
+    PersonalData::ExportedLead exported;
+    bool has_lead = false;
     for (BsonReader in(rest); !in.at_end();) {
         const BsonElement member = in.next();
-        if (member.name() != "lead" || member.type() != BsonType::kDocument) continue;
-        try {
-            return from_document<Lead>(Document{std::string(member.as_nested())});
-        } catch (const Error& problem) {
-            refuse(file, "lead", problem.what());
+        if (member.name() == "lead" && member.type() == BsonType::kDocument) {
+            exported.lead = read_member<Lead>(file, "lead", member);
+            has_lead = true;
+        } else if (member.name() == "signal_pages" && member.type() == BsonType::kArray) {
+            for (BsonReader pages(member.as_nested()); !pages.at_end();) {
+                exported.signal_pages.push_back(
+                    read_member<SignalPage>(file, "signal_pages", pages.next()));
+            }
         }
     }
+    if (has_lead) return exported;
     refuse(file, "lead", "there is none: messages without a lead cannot be taken in again");
 }
 
 }  // namespace
 
-ExportedLead check_exported_lead(const std::string& file) {
+CheckedExport check_exported_lead(const std::string& file) {
     LeadExportReader reader(file);
-    ExportedLead exported;
-    while (const auto message = reader.next()) read_message(file, *message, ++exported.messages);
-    exported.lead = read_lead(file, reader.rest());
-    return exported;
+    CheckedExport checked;
+    while (const auto message = reader.next()) read_message(file, *message, ++checked.messages);
+    checked.content = read_lead(file, reader.rest());
+    return checked;
 }
 
-std::int64_t store_exported_lead(PersonalData data, const std::string& file, Lead lead,
+std::int64_t store_exported_lead(PersonalData data, const std::string& file,
+                                 PersonalData::ExportedLead exported,
                                  PersonalData::RestoreOptions options, MessageProgress progress) {
     LeadExportReader reader(file);
     std::int64_t number = 0;
@@ -55,7 +71,8 @@ std::int64_t store_exported_lead(PersonalData data, const std::string& file, Lea
         if (!message) return std::nullopt;
         return read_message(file, *message, ++number);
     };
-    return await(data.restore_lead(std::move(lead), next, std::move(options), std::move(progress)));
+    return await(
+        data.restore_lead(std::move(exported), next, std::move(options), std::move(progress)));
 }
 
 }  // namespace rapport::cli

@@ -8,17 +8,18 @@
 namespace rapport::cli {
 
 /// What a document of `rapport export` holds, its messages counted.
-struct ExportedLead {
-    Lead lead{};
+struct CheckedExport {
+    PersonalData::ExportedLead content{};
     std::int64_t messages = 0;
 };
 
 /// Reads the document once, in bounded memory, so that a broken one is refused before anything is
 /// stored. Throws InvalidArgument that names the file.
-ExportedLead check_exported_lead(const std::string& file);
+CheckedExport check_exported_lead(const std::string& file);
 
 /// Stores it and returns how many messages were not there; see PersonalData::restore_lead.
-std::int64_t store_exported_lead(PersonalData data, const std::string& file, Lead lead,
+std::int64_t store_exported_lead(PersonalData data, const std::string& file,
+                                 PersonalData::ExportedLead exported,
                                  PersonalData::RestoreOptions options, MessageProgress progress);
 
 }  // namespace rapport::cli

@@ -9,7 +9,7 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct HistoryOptions {
     std::string phone{};
     std::int64_t limit = 20;
     std::string before{};
@@ -22,7 +22,7 @@ HistoryEnd end_of(const std::string& before) {
     return before;
 }
 
-void run(Context& context, const Options& options) {
+void run_history(Context& context, const HistoryOptions& options) {
     if (options.limit < 1) throw InvalidArgument("--limit: expected at least 1");
     context.connect();
     MessageRepository messages = context.messages();
@@ -57,7 +57,7 @@ void run(Context& context, const Options& options) {
 void add_history(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("history", "A page of a conversation, oldest message first");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<HistoryOptions>();
     command->add_option("phone", options->phone, "the lead")->type_name("PHONE")->required();
     command->add_option("--limit", options->limit, "messages a page (default 20)")->type_name("N");
     command->add_option("--before", options->before, "end before this date, or where a cursor says")
@@ -67,7 +67,7 @@ Examples:
   rapport history 5512345678
   rapport history 5512345678 --limit 50 --before 2026-11-01
   rapport --json history 5512345678)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_history(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -18,7 +18,7 @@ namespace rapport::cli {
 namespace {
 
 /// What an import did, over all files.
-struct Report {
+struct ImportReport {
     std::vector<ParsedFile> files{};
     std::vector<ImportProblem> problems{};
     std::set<std::string> leads{};
@@ -93,12 +93,12 @@ void add_file(JsonWriter& out, const ParsedFile& parsed, const ImportOptions& op
                  : add_jsonl_records(out, parsed);  // none of an export
         out.end();
     } else {
-        out.add("records", static_cast<std::int64_t>(parsed.records()));
+        out.add("records", parsed.records());
     }
     out.end();
 }
 
-void print_json(const Report& report, const ImportOptions& options) {
+void print_json(const ImportReport& report, const ImportOptions& options) {
     JsonWriter out;
     out.begin_array("files");
     for (const ParsedFile& parsed : report.files) add_file(out, parsed, options);
@@ -119,11 +119,11 @@ void print_json(const Report& report, const ImportOptions& options) {
     fmt::print("{}\n", out.finish());
 }
 
-void print_text(const Report& report, const ImportOptions& options) {
+void print_text(const ImportReport& report, const ImportOptions& options) {
     for (const ParsedFile& parsed : report.files) {
         const bool whatsapp = parsed.format == InputFormat::kWhatsApp;
         fmt::print("{}: {}, {}{}\n", parsed.file, enum_to_string(parsed.format),
-                   counted(static_cast<std::int64_t>(parsed.records()), "record"),
+                   counted(parsed.records(), "record"),
                    whatsapp
                        ? fmt::format(", dates {}, times in {}",
                                      enum_to_string(parsed.whatsapp.date_order), options.timezone)
@@ -138,7 +138,7 @@ void print_text(const Report& report, const ImportOptions& options) {
     }
 }
 
-void print_problems(const Report& report) {
+void print_problems(const ImportReport& report) {
     for (const ImportProblem& problem : report.problems) {
         const std::string where =
             problem.line > 0 ? fmt::format("{}:{}", problem.file, problem.line) : problem.file;
@@ -147,7 +147,7 @@ void print_problems(const Report& report) {
 }
 
 /// Plans one file. A problem keeps the whole file back, unless the caller keeps going.
-MessagesByLead plan(const ParsedFile& parsed, const ImportOptions& options, Report& report) {
+MessagesByLead plan(const ParsedFile& parsed, const ImportOptions& options, ImportReport& report) {
     const std::size_t before = report.problems.size();
     try {
         MessagesByLead planned = plan_file(parsed, options, report.problems);
@@ -160,7 +160,8 @@ MessagesByLead plan(const ParsedFile& parsed, const ImportOptions& options, Repo
 
 /// Stores one lead's part of a file. Somebody erased is a problem of the file, not of the others.
 template <class Store>
-void store_lead(const ParsedFile& parsed, std::int64_t messages, Report& report, Store store) {
+void store_lead(const ParsedFile& parsed, std::int64_t messages, ImportReport& report,
+                Store store) {
     const auto refuse = [&](const Error& reason) {
         report.problems.push_back({parsed.file, 0, reason.what()});
         report.messages -= messages;
@@ -174,25 +175,25 @@ void store_lead(const ParsedFile& parsed, std::int64_t messages, Report& report,
     }
 }
 
-std::vector<MessagesByLead> plan_all(const ImportOptions& options, Report& report) {
+std::vector<MessagesByLead> plan_all(const ImportOptions& options, ImportReport& report) {
     std::vector<MessagesByLead> plans;
     for (const ParsedFile& parsed : report.files) {
         if (parsed.format == InputFormat::kExport) {
             plans.emplace_back();
-            report.leads.insert(parsed.exported.lead.lead_id);
+            report.leads.insert(parsed.exported.content.lead.lead_id);
             report.messages += parsed.exported.messages;
             continue;
         }
         plans.push_back(plan(parsed, options, report));
         for (const auto& [lead_id, of_lead] : plans.back()) {
             report.leads.insert(lead_id);
-            report.messages += static_cast<std::int64_t>(of_lead.messages.size());
+            report.messages += of_lead.count;
         }
     }
     return plans;
 }
 
-void store(Context& context, const ImportOptions& options, Report& report) {
+void store(Context& context, const ImportOptions& options, ImportReport& report) {
     std::vector<MessagesByLead> plans = plan_all(options, report);
     if (report.leads.empty()) return;
     context.connect_to_write();
@@ -204,19 +205,19 @@ void store(Context& context, const ImportOptions& options, Report& report) {
     for (std::size_t i = 0; i < plans.size(); ++i) {
         const ParsedFile& parsed = report.files[i];
         for (auto& [lead_id, of_lead] : plans[i]) {
-            store_lead(parsed, std::ssize(of_lead.messages), report, [&] {
+            store_lead(parsed, of_lead.count, report, [&] {
                 return await(importer.store(lead_id, std::move(of_lead), progress));
             });
         }
         if (parsed.format != InputFormat::kExport) continue;
         store_lead(parsed, parsed.exported.messages, report, [&] {
-            return store_exported_lead(context.personal_data(), parsed.file, parsed.exported.lead,
-                                       restoring, progress);
+            return store_exported_lead(context.personal_data(), parsed.file,
+                                       parsed.exported.content, restoring, progress);
         });
     }
 }
 
-void run(Context& context, ImportOptions options) {
+void run_import(Context& context, ImportOptions options) {
     options.default_region = context.settings().settings.default_region;
     options.by = operator_name(options.by);
     const bool zone_given = !options.timezone.empty();
@@ -226,7 +227,7 @@ void run(Context& context, ImportOptions options) {
         options.lead = normalize_lead_id(options.lead, options.default_region);
     }
 
-    Report report;
+    ImportReport report;
     bool any_whatsapp = false;
     for (const std::string& file : options.files) {
         try {
@@ -245,7 +246,7 @@ void run(Context& context, ImportOptions options) {
     }
     if (options.dry_run) {
         for (const ParsedFile& parsed : report.files) {
-            report.messages += static_cast<std::int64_t>(parsed.records());
+            report.messages += parsed.records();
             for (const JsonlProblem& problem : parsed.jsonl.problems) {
                 report.problems.push_back({parsed.file, problem.line, problem.reason});
             }
@@ -312,7 +313,7 @@ Examples:
   rapport --json import --dry-run chat.txt)help");
     command->callback([&context, options, choices] {
         choices->apply(*options);
-        run(context, *options);
+        run_import(context, *options);
     });
 }
 

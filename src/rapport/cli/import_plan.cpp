@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
+#include <memory>
 
 #include "rapport/channel/hash.hpp"
+#include "rapport/channel/jsonl_file.hpp"
 #include "rapport/channel/lead_export.hpp"
 #include "rapport/channel/local_clock.hpp"
 #include "rapport/core/error.hpp"
@@ -97,6 +101,16 @@ Sides find_sides(const std::vector<std::string>& authors, const ImportOptions& o
     return sides;
 }
 
+/// The first ones, at most so many.
+std::vector<Message> take(std::deque<Message>& messages, std::size_t most) {
+    const auto end = messages.begin() + std::min<std::ptrdiff_t>(std::ssize(messages),
+                                                                 static_cast<std::ptrdiff_t>(most));
+    std::vector<Message> taken(std::make_move_iterator(messages.begin()),
+                               std::make_move_iterator(end));
+    messages.erase(messages.begin(), end);
+    return taken;
+}
+
 /// The same message always gets the same id, whatever was stored before.
 void identify(Message& message, const std::string& identity) {
     message.id =
@@ -104,14 +118,22 @@ void identify(Message& message, const std::string& identity) {
 }
 
 /// Adds a message, or the reason why it cannot be stored.
-void add(Message message, const ParsedFile& parsed, std::int64_t line, LeadMessages& to,
+void add(Message message, const ParsedFile& parsed, std::int64_t line, std::vector<Message>& to,
          std::vector<ImportProblem>& problems) {
     try {
         validate(message);
-        to.messages.push_back(std::move(message));
+        to.push_back(std::move(message));
     } catch (const InvalidArgument& problem) {
         problems.push_back({parsed.file, line, problem.what()});
     }
+}
+
+LeadMessages held(std::vector<Message> messages) {
+    const std::int64_t count = std::ssize(messages);
+    return {.count = count,
+            .next = [rest = std::deque<Message>(std::make_move_iterator(messages.begin()),
+                                                std::make_move_iterator(messages.end()))](
+                        std::size_t most) mutable { return take(rest, most); }};
 }
 
 MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& options,
@@ -128,9 +150,7 @@ MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& opti
         roles.emplace_back(record.system ? "system" : record.author == sides.us ? "us" : "them");
     }
     const auto identities = record_identities(records, roles);
-    MessagesByLead plan;
-    LeadMessages& lead = plan[sides.lead_id];
-    if (sides.them && !is_phone_author(*sides.them)) lead.full_name = sides.them;
+    std::vector<Message> messages;
     for (std::size_t i = 0; i < records.size(); ++i) {
         const ExportRecord& record = records[i];
         Message message;
@@ -144,37 +164,160 @@ MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& opti
             message.attachment = Attachment{record.attachment->kind, record.attachment->name};
         }
         identify(message, identities[i]);
-        add(std::move(message), parsed, record.line, lead, problems);
+        add(std::move(message), parsed, record.line, messages, problems);
+    }
+    MessagesByLead plan;
+    LeadMessages& lead = plan[sides.lead_id] = held(std::move(messages));
+    if (sides.them && !is_phone_author(*sides.them)) lead.full_name = sides.them;
+    return plan;
+}
+
+/// Throws InvalidArgument where its lead_id is none.
+Message to_message(const JsonlMessage& record, const ImportOptions& options) {
+    Message message;
+    message.lead_id = normalize_lead_id(record.lead_id, options.default_region);
+    message.role = *enum_from_string<MessageRole>(record.role);
+    message.content = record.text;
+    message.timestamp = record.timestamp;
+    message.tokens = record.tokens;
+    identify(message, record.identity);
+    return message;
+}
+
+/// Of a line, whose messages are all of one lead.
+void add_line(JsonlIndex& index, const JsonlFile::Line& line, const ImportOptions& options) {
+    const auto try_to = [&](auto&& action) {
+        try {
+            action();
+        } catch (const InvalidArgument& problem) {
+            index.problems.push_back({line.number, problem.what()});
+        }
+    };
+    std::vector<JsonlMessage> records;
+    // What is counted from line to line is not needed yet.
+    try_to([&] { records = JsonlReader().read(line.number, line.text); });
+    index.records += std::ssize(records);
+    for (const JsonlMessage& record : records) {
+        try_to([&] {
+            const Message message = to_message(record, options);
+            JsonlIndex::OfLead& lead = index.leads[message.lead_id];
+            if (lead.lines.empty() || lead.lines.back() != line.offset) {
+                lead.lines.push_back(line.offset);
+            }
+            validate(message);
+            ++lead.messages;
+        });
+    }
+}
+
+/// Reads the messages of one lead again, where they stand.
+class IndexedMessages {
+  public:
+    IndexedMessages(std::string file, std::string lead_id, std::vector<std::int64_t> lines,
+                    const ImportOptions& options)
+        : name_(std::move(file)),
+          lead_id_(std::move(lead_id)),
+          lines_(std::move(lines)),
+          options_(options),
+          file_(name_) {}
+
+    std::vector<Message> next(std::size_t most) {
+        while (ready_.size() < most && read_ < lines_.size()) {
+            file_.go_to(lines_[read_++]);
+            const auto line = file_.next();
+            if (!line) refuse();
+            for (const JsonlMessage& record : records_of(line->text)) add(record);
+        }
+        return take(ready_, most);
+    }
+
+  private:
+    [[noreturn]] void refuse() const {
+        throw InvalidArgument(name_ + ": changed while it was imported",
+                              "import it again: what is stored is not stored twice");
+    }
+    std::vector<JsonlMessage> records_of(const std::string& text) {
+        try {
+            return reader_.read(0, text);
+        } catch (const InvalidArgument&) {
+            refuse();
+        }
+    }
+    void add(const JsonlMessage& record) {
+        Message message = to_message(record, options_);
+        if (message.lead_id != lead_id_) refuse();
+        try {
+            validate(message);
+        } catch (const InvalidArgument&) {
+            return;  // a problem that is known
+        }
+        ready_.push_back(std::move(message));
+    }
+
+    std::string name_;
+    std::string lead_id_;
+    std::vector<std::int64_t> lines_;
+    ImportOptions options_;
+    JsonlFile file_;
+    JsonlReader reader_{};
+    std::size_t read_ = 0;
+    std::deque<Message> ready_{};
+};
+
+MessagesByLead plan_index(const ParsedFile& parsed, const ImportOptions& options,
+                          std::vector<ImportProblem>& problems) {
+    MessagesByLead plan;
+    for (const JsonlProblem& problem : parsed.index->problems) {
+        problems.push_back({parsed.file, problem.line, problem.reason});
+    }
+    for (const auto& [lead_id, of_lead] : parsed.index->leads) {
+        // A file is open for the lead whose turn it is, and for no other.
+        plan[lead_id] = {.count = of_lead.messages,
+                         .next = [messages = std::shared_ptr<IndexedMessages>(), &parsed, &options,
+                                  &lead_id, &of_lead](std::size_t most) mutable {
+                             if (!messages) {
+                                 messages = std::make_shared<IndexedMessages>(
+                                     parsed.file, lead_id, of_lead.lines, options);
+                             }
+                             return messages->next(most);
+                         }};
     }
     return plan;
 }
 
 MessagesByLead plan_jsonl(const ParsedFile& parsed, const ImportOptions& options,
                           std::vector<ImportProblem>& problems) {
-    MessagesByLead plan;
     for (const JsonlProblem& problem : parsed.jsonl.problems) {
         problems.push_back({parsed.file, problem.line, problem.reason});
     }
+    std::map<std::string, std::vector<Message>> messages;
     for (const JsonlMessage& record : parsed.jsonl.messages) {
-        Message message;
         try {
-            message.lead_id = normalize_lead_id(record.lead_id, options.default_region);
+            Message message = to_message(record, options);
+            auto& of_lead = messages[message.lead_id];
+            add(std::move(message), parsed, record.line, of_lead, problems);
         } catch (const InvalidArgument& problem) {
             problems.push_back({parsed.file, record.line, problem.what()});
-            continue;
         }
-        message.role = *enum_from_string<MessageRole>(record.role);
-        message.content = record.text;
-        message.timestamp = record.timestamp;
-        message.tokens = record.tokens;
-        identify(message, record.identity);
-        LeadMessages& lead = plan[message.lead_id];
-        add(std::move(message), parsed, record.line, lead, problems);
     }
+    MessagesByLead plan;
+    for (auto& [lead_id, of_lead] : messages) plan[lead_id] = held(std::move(of_lead));
     return plan;
 }
 
 }  // namespace
+
+std::int64_t ParsedFile::records() const {
+    switch (format) {
+        case InputFormat::kWhatsApp:
+            return std::ssize(whatsapp.records);
+        case InputFormat::kJsonl:
+            return index ? index->records : std::ssize(jsonl.messages);
+        case InputFormat::kExport:
+            break;
+    }
+    return exported.messages;
+}
 
 ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
     ParsedFile parsed;
@@ -183,6 +326,15 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
         (options.format || is_lead_export(file))) {
         parsed.format = InputFormat::kExport;
         parsed.exported = check_exported_lead(file);
+        return parsed;
+    }
+    const bool may_be_jsonl = options.format.value_or(InputFormat::kJsonl) == InputFormat::kJsonl;
+    if (may_be_jsonl && !options.dry_run && is_jsonl_file(file)) {
+        parsed.format = InputFormat::kJsonl;
+        JsonlFile lines(file);
+        parsed.index.emplace();
+        while (const auto line = lines.next()) add_line(*parsed.index, *line, options);
+        parsed.replaced_bytes = lines.replaced_bytes();
         return parsed;
     }
     ExportText read = read_export(file);
@@ -198,8 +350,9 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
 
 MessagesByLead plan_file(const ParsedFile& parsed, const ImportOptions& options,
                          std::vector<ImportProblem>& problems) {
-    return parsed.format == InputFormat::kWhatsApp ? plan_whatsapp(parsed, options, problems)
-                                                   : plan_jsonl(parsed, options, problems);
+    if (parsed.format == InputFormat::kWhatsApp) return plan_whatsapp(parsed, options, problems);
+    return parsed.index ? plan_index(parsed, options, problems)
+                        : plan_jsonl(parsed, options, problems);
 }
 
 }  // namespace rapport::cli

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,27 +36,39 @@ struct ImportProblem {
     std::string reason;
 };
 
+/// Where the messages of each lead stand in a JSONL file, which need not fit into memory.
+struct JsonlIndex {
+    struct OfLead {
+        std::int64_t messages = 0;          ///< that can be stored
+        std::vector<std::int64_t> lines{};  ///< where those begin that are the lead's, in bytes
+    };
+    std::map<std::string, OfLead> leads{};
+    std::vector<JsonlProblem> problems{};
+    std::int64_t records = 0;
+};
+
 /// A file as it was read.
 struct ParsedFile {
     std::string file;
     InputFormat format = InputFormat::kWhatsApp;
     WhatsAppExport whatsapp{};
+    /// Of JSONL that is to be stored and lies in a file as it is, the index; else the messages.
     JsonlConversations jsonl{};
-    ExportedLead exported{};
+    std::optional<JsonlIndex> index{};
+    CheckedExport exported{};
     std::size_t replaced_bytes = 0;
 
-    std::size_t records() const {
-        return format == InputFormat::kWhatsApp ? whatsapp.records.size()
-               : format == InputFormat::kJsonl  ? jsonl.messages.size()
-                                                : static_cast<std::size_t>(exported.messages);
-    }
+    std::int64_t records() const;
 };
 
 /// The messages of one lead, in the order of their file. They have deterministic ids, so that a
 /// message is the same one whenever it is imported.
 struct LeadMessages {
     std::optional<std::string> full_name{};
-    std::vector<Message> messages{};
+    std::int64_t count = 0;
+    /// The next ones, at most so many; none at the end. Throws InvalidArgument where the file has
+    /// changed since it was planned.
+    std::function<std::vector<Message>(std::size_t most)> next{};
 };
 using MessagesByLead = std::map<std::string, LeadMessages>;
 
@@ -64,7 +77,7 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options);
 
 /// Decides whose messages a WhatsApp export's or a JSONL file's are. Records that cannot be stored
 /// become problems; throws InvalidArgument when nothing of the file can be: a group chat, or no way
-/// to tell who is who.
+/// to tell who is who. The plan refers to both for as long as it is used.
 MessagesByLead plan_file(const ParsedFile& parsed, const ImportOptions& options,
                          std::vector<ImportProblem>& problems);
 

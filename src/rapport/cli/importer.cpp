@@ -11,20 +11,6 @@
 #include "rapport/domain/phone_number.hpp"
 
 namespace rapport::cli {
-namespace {
-
-/// True when each message is at least as new as all that is there before it.
-bool all_follow(const Lead& lead, const std::vector<Message>& messages) {
-    Timestamp newest = lead.message_count > 0 ? lead.last_interaction_at : Timestamp::min();
-    for (const Message& message : messages) {
-        if (message.timestamp < newest) return false;
-        newest = message.timestamp;
-    }
-    return true;
-}
-
-}  // namespace
-
 /// Those that this copy of the lead has not counted. What it has, and is not stored (any more),
 /// stands in its history.
 Async<std::vector<Message>> Importer::missing(const Lead& lead, std::span<const Message> some) {
@@ -97,13 +83,19 @@ Async<std::int64_t> Importer::store(std::string lead_id, LeadMessages of_lead,
                                     std::function<void(std::int64_t)> progress) {
     auto restored = co_await begin_restoring(lead_id);
     Lead lead = co_await lead_of(lead_id, of_lead.full_name);
-    const bool in_order = all_follow(lead, of_lead.messages);
+    // True while each message is at least as new as all that is there before it.
+    bool in_order = true;
+    Timestamp newest = lead.message_count > 0 ? lead.last_interaction_at : Timestamp::min();
     std::int64_t added = 0;
-    for (std::span<const Message> rest(of_lead.messages); !rest.empty();) {
-        const auto some = rest.first(std::min(Turn::kMost, rest.size()));
+    while (true) {
+        const std::vector<Message> some = of_lead.next(Turn::kMost);
+        if (some.empty()) break;
+        for (const Message& message : some) {
+            in_order = in_order && message.timestamp >= newest;
+            newest = std::max(newest, message.timestamp);
+        }
         added += co_await store_turn(lead, some);
         progress(std::ssize(some));
-        rest = rest.subspan(some.size());
     }
     // Also where nothing was added: an import that did may have been cut short before this.
     if (!in_order) co_await leads_.rebuild_history(lead_id);

@@ -10,7 +10,7 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct IndexesOptions {
     bool plan = false;
     bool apply = false;
 };
@@ -65,7 +65,7 @@ void print_plan(const IndexPlan& plan, bool applied) {
     if (!applied) fmt::print("\nNothing was changed: `rapport indexes --apply` does it.\n");
 }
 
-void run(Context& context, const Options& options) {
+void run_indexes(Context& context, const IndexesOptions& options) {
     context.connect();
     const IndexPlan plan = await(context.manager().plan_indexes());
     if (options.apply) await(context.manager().create_indexes());
@@ -78,7 +78,7 @@ void run(Context& context, const Options& options) {
 void add_indexes(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand(
         "indexes", "What the indexes are and should be, and bringing them there");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<IndexesOptions>();
     CLI::Option* plan = command->add_flag("--plan", options->plan,
                                           "say what differs and change nothing (the default)");
     command->add_flag("--apply", options->apply, "do it")->excludes(plan);
@@ -93,7 +93,7 @@ Examples:
   rapport indexes
   rapport --json indexes --plan
   MESSAGE_RETENTION_DAYS=90 rapport indexes --apply)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_indexes(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -10,7 +10,7 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct LeadOptions {
     std::string phone{};
     std::string name{};
     std::string stage{};
@@ -26,12 +26,12 @@ void print(const Context& context, const Lead& lead) {
     }
 }
 
-void show(Context& context, const Options& options) {
+void show(Context& context, const LeadOptions& options) {
     context.connect();
     print(context, context.require_lead(options.phone));
 }
 
-void create(Context& context, const Options& options) {
+void create(Context& context, const LeadOptions& options) {
     context.connect_to_write();
     Lead lead;
     lead.lead_id = options.phone;
@@ -43,7 +43,7 @@ void create(Context& context, const Options& options) {
     }
 }
 
-void set_stage(Context& context, const Options& options) {
+void set_stage(Context& context, const LeadOptions& options) {
     const auto stage = parse_stage(options.stage);
     if (!stage) {
         throw InvalidArgument(
@@ -55,7 +55,7 @@ void set_stage(Context& context, const Options& options) {
     print(context, await(context.leads().save(std::move(lead))));
 }
 
-void set_followup(Context& context, const Options& options) {
+void set_followup(Context& context, const LeadOptions& options) {
     if (options.when.empty() == !options.clear) {
         throw InvalidArgument("followup: expected either a date or --clear");
     }
@@ -72,7 +72,7 @@ void set_followup(Context& context, const Options& options) {
 void add_lead(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("lead", "Show one lead; create it, move it, set its follow-up");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LeadOptions>();
     command->add_option("phone", options->phone, "any spelling of the number, or a wa: or ext: id")
         ->type_name("PHONE");
     command->footer(R"(

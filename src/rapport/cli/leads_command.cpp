@@ -10,7 +10,7 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct LeadsOptions {
     std::string stage{};
     std::optional<std::int64_t> stale{};
     std::string due{};
@@ -59,7 +59,7 @@ List high_intent_list(const std::string& least) {
             LeadRepository::most_messages_first()};
 }
 
-List list_of(const Options& options) {
+List list_of(const LeadsOptions& options) {
     if (!options.stage.empty()) return {LeadRepository::in_stage(stage_of(options.stage))};
     if (options.stale) return stale_list(*options.stale);
     if (!options.due.empty()) return due_list(options.due);
@@ -67,7 +67,7 @@ List list_of(const Options& options) {
     return {};
 }
 
-void run(Context& context, const Options& options) {
+void run_leads(Context& context, const LeadsOptions& options) {
     if (options.limit < 1) throw InvalidArgument("--limit: expected at least 1");
     const List list = list_of(options);
     context.connect();
@@ -98,7 +98,7 @@ void run(Context& context, const Options& options) {
 
 void add_leads(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand("leads", "List leads, latest interaction first");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LeadsOptions>();
     auto* which = command->add_option_group("which", "at most one of these");
     which->add_option("--stage", options->stage, "in this stage: a name, or its number");
     which
@@ -125,7 +125,7 @@ Examples:
   rapport leads --due
   rapport leads --due 2026-12-01
   rapport --json leads --high-intent 10)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_leads(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -76,9 +76,12 @@ void add_commands(CLI::App& program, Context& context) {
     add_backup(program, context);
     add_restore(program, context);
     add_copy(program, context);
+    add_retain(program, context);
     add_repair(program, context);
     add_doctor(program, context);
     add_indexes(program, context);
+    add_compact(program, context);
+    add_migrate(program, context);
     add_chat(program, context);
     add_replay(program, context);
     add_eval(program, context);

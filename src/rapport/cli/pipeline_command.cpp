@@ -10,7 +10,7 @@
 namespace rapport::cli {
 namespace {
 
-void run(Context& context) {
+void run_pipeline(Context& context) {
     context.connect();
     const auto counts = await(context.leads().count_by_stage());
     std::int64_t total = 0;
@@ -48,7 +48,7 @@ void run(Context& context) {
 void add_pipeline(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand("pipeline", "How many leads stand in each stage");
     command->footer("\nExamples:\n  rapport pipeline\n  rapport --json pipeline");
-    command->callback([&context] { run(context); });
+    command->callback([&context] { run_pipeline(context); });
 }
 
 }  // namespace rapport::cli

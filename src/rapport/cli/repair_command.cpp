@@ -11,15 +11,15 @@
 namespace rapport::cli {
 namespace {
 
-struct Report {
+struct RepairReport {
     std::int64_t leads = 0;
     std::int64_t messages = 0;    ///< that a crash had left in their leads alone
     std::int64_t unreadable = 0;  ///< leads
     std::int64_t erased = 0;      ///< documents that were left of erased leads
 };
 
-Async<Report> settle_all(LeadRepository leads, Progress& progress) {
-    Report report;
+Async<RepairReport> settle_all(LeadRepository leads, Progress& progress) {
+    RepairReport report;
     auto all = leads.stream({});
     while (true) {
         try {
@@ -35,11 +35,11 @@ Async<Report> settle_all(LeadRepository leads, Progress& progress) {
     }
 }
 
-void run(Context& context) {
+void run_repair(Context& context) {
     context.connect();
     Progress progress("repairing", await(context.leads().count()),
                       "what was repaired stays, the rest is left as it was");
-    Report report = await(settle_all(context.leads(), progress));
+    RepairReport report = await(settle_all(context.leads(), progress));
     report.erased = await(context.leads().finish_erasures());
     if (context.json) {
         JsonWriter out;
@@ -69,7 +69,7 @@ it for all of them. What is left of erased leads is removed. Safe to run at any 
 Examples:
   rapport repair
   rapport --json repair)");
-    command->callback([&context] { run(context); });
+    command->callback([&context] { run_repair(context); });
 }
 
 }  // namespace rapport::cli

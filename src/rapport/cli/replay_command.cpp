@@ -11,19 +11,40 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct ReplayOptions {
     ImportOptions input{};
     bool why = false;
 };
 
+void replay_message(const Context& context, ConversationOrchestrator& orchestrator,
+                    const Message& message, bool why) {
+    const OrchestrationResult result =
+        await(orchestrator.process_message(message.content, message.lead_id,
+                                           {.external_id = "replay:" + message.id.to_string(),
+                                            .timestamp = message.timestamp,
+                                            .attachment = message.attachment}));
+    if (context.json) {
+        fmt::print("{}\n", to_json_line(result));
+        return;
+    }
+    print_said("lead", Colour::kCyan,
+               message.attachment
+                   ? fmt::format("[{}] {}", message.attachment->kind, message.content)
+                   : message.content);
+    print_answer(result);
+    if (why) print_reasons(result);
+}
+
 /// What a lead of the file said, oldest first, is answered anew and counted; what was answered then
 /// is not looked at.
 void replay(Context& context, ConversationOrchestrator& orchestrator, const std::string& lead_id,
-            const LeadMessages& of_lead, bool why, std::int64_t& answered) {
+            LeadMessages& of_lead, bool why, std::int64_t& answered) {
     await(orchestrator.start_conversation(lead_id, of_lead.full_name));
     if (!context.json) fmt::print("{}\n", coloured(lead_id, Colour::kBold));
-    for (const Message& message : of_lead.messages) {
-        if (message.role != MessageRole::kLead) continue;
+    while (true) {
+        const std::vector<Message> next = of_lead.next(1);
+        if (next.empty()) return;
+        if (next.front().role != MessageRole::kLead) continue;
         if (Interruption::requested()) {
             throw Interrupted(fmt::format(
                 "stopped replaying after {} answers: they are stored, and given again by the same "
@@ -31,30 +52,16 @@ void replay(Context& context, ConversationOrchestrator& orchestrator, const std:
                 answered));
         }
         ++answered;
-        const OrchestrationResult result =
-            await(orchestrator.process_message(message.content, lead_id,
-                                               {.external_id = "replay:" + message.id.to_string(),
-                                                .timestamp = message.timestamp,
-                                                .attachment = message.attachment}));
-        if (context.json) {
-            fmt::print("{}\n", to_json_line(result));
-            continue;
-        }
-        print_said("lead", Colour::kCyan,
-                   message.attachment
-                       ? fmt::format("[{}] {}", message.attachment->kind, message.content)
-                       : message.content);
-        print_answer(result);
-        if (why) print_reasons(result);
+        replay_message(context, orchestrator, next.front(), why);
     }
 }
 
-void run(Context& context, Options options) {
+void run_replay(Context& context, ReplayOptions options) {
     options.input.default_region = context.settings().settings.default_region;
     if (options.input.timezone.empty()) options.input.timezone = LocalClock::system_zone();
     const ParsedFile parsed = parse_file(options.input.files.front(), options.input);
     std::vector<ImportProblem> problems;
-    const MessagesByLead plan = plan_file(parsed, options.input, problems);
+    MessagesByLead plan = plan_file(parsed, options.input, problems);
     if (!problems.empty()) {
         throw InvalidDocument(fmt::format("{}:{}: {}; nothing was replayed", problems[0].file,
                                           problems[0].line, problems[0].reason));
@@ -62,7 +69,7 @@ void run(Context& context, Options options) {
     const auto orchestrator = start_orchestrator(context);
     const Interruption interruption;
     std::int64_t answered = 0;
-    for (const auto& [lead_id, of_lead] : plan) {
+    for (auto& [lead_id, of_lead] : plan) {
         replay(context, *orchestrator, lead_id, of_lead, options.why, answered);
     }
     await(orchestrator->shutdown());
@@ -73,7 +80,7 @@ void run(Context& context, Options options) {
 void add_replay(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("replay", "Let the agent answer what leads said in a file");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ReplayOptions>();
     ImportOptions& input = options->input;
     command->add_option("file", input.files, "JSONL conversations, or a WhatsApp export")
         ->type_name("FILE")
@@ -92,7 +99,7 @@ Examples:
   rapport replay conversations.jsonl
   rapport --db sqlite:try.db replay --why chat.txt --lead 5512345678
   rapport --json replay conversations.jsonl)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_replay(context, *options); });
 }
 
 }  // namespace rapport::cli

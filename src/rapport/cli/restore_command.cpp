@@ -13,14 +13,14 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct RestoreOptions {
     std::string file{};
     std::string by{};
     bool restore_erased = false;
     bool check = false;
 };
 
-void print(const Context& context, const std::string& file, const BackupSummary& summary) {
+void print_restored(const Context& context, const std::string& file, const BackupSummary& summary) {
     if (context.json) {
         JsonWriter out;
         out.add("file", std::string_view(file));
@@ -38,7 +38,7 @@ void print(const Context& context, const std::string& file, const BackupSummary&
     }
 }
 
-void run(Context& context, const Options& options) {
+void run_restore(Context& context, const RestoreOptions& options) {
     std::ifstream in(options.file, std::ios::binary);
     if (!in) {
         throw InvalidArgument(
@@ -46,7 +46,7 @@ void run(Context& context, const Options& options) {
     }
     TransferBars bars;
     BackupSummary summary = check_backup(in, options.file, bars.progress());
-    if (options.check) return print(context, options.file, summary);
+    if (options.check) return print_restored(context, options.file, summary);
     context.connect_to_write();
     TransferOptions how = transfer_options(context);
     how.restore_erased = options.restore_erased;
@@ -59,7 +59,7 @@ void run(Context& context, const Options& options) {
 
 void add_restore(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand("restore", "Store what `rapport backup` wrote");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RestoreOptions>();
     command->add_option("file", options->file, "the backup")->type_name("FILE")->required();
     command->add_flag("--check", options->check, "only read it to its end; needs no database");
     command->add_flag("--restore-erased", options->restore_erased,
@@ -76,7 +76,7 @@ Examples:
   rapport restore rapport-2026-12-01.backup
   rapport --db mongodb://localhost/ restore nightly.backup
   rapport restore --check nightly.backup)help");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_restore(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -10,7 +10,7 @@
 namespace rapport::cli {
 namespace {
 
-struct Options {
+struct StatsOptions {
     std::string phone{};
     std::optional<std::int64_t> hours{};
 };
@@ -26,7 +26,7 @@ void add_optional(JsonWriter& out, std::string_view name, const std::optional<do
     value ? out.add(name, *value) : out.add_null(name);
 }
 
-void run(Context& context, const Options& options) {
+void run_stats(Context& context, const StatsOptions& options) {
     constexpr std::int64_t kMaxHours = 876'000;
     std::optional<std::chrono::hours> within;
     if (options.hours) {
@@ -69,7 +69,7 @@ void run(Context& context, const Options& options) {
 void add_stats(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("stats", "Figures of one conversation: messages, tokens, response");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<StatsOptions>();
     command->add_option("phone", options->phone, "the lead")->type_name("PHONE")->required();
     command
         ->add_option("--hours", options->hours,
@@ -81,7 +81,7 @@ Response time runs from the first message of the lead that is not answered yet t
 Examples:
   rapport stats 5512345678
   rapport stats 5512345678 --hours 48)");
-    command->callback([&context, options] { run(context, *options); });
+    command->callback([&context, options] { run_stats(context, *options); });
 }
 
 }  // namespace rapport::cli

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <type_traits>
+#include <utility>
+
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/use_future.hpp>
 
 namespace rapport {
 
@@ -13,14 +14,19 @@ namespace rapport {
 template <class T>
 using Async = boost::asio::awaitable<T>;
 
+/// Runs one operation to its end on this thread and throws its error.
+void await(Async<void> operation);
+
 /// Runs one operation to its end on this thread and returns its result or throws its error: for
 /// scripts and tests. A service spawns coroutines on its own io_context instead.
 template <class T>
+    requires(!std::is_void_v<T>)
 T await(Async<T> operation) {
-    boost::asio::io_context context;
-    auto result = boost::asio::co_spawn(context, std::move(operation), boost::asio::use_future);
-    context.run();
-    return result.get();
+    std::optional<T> result;
+    await([](Async<T> asked, std::optional<T>& into) -> Async<void> {
+        into.emplace(co_await std::move(asked));
+    }(std::move(operation), result));
+    return *std::move(result);
 }
 
 }  // namespace rapport

@@ -219,10 +219,7 @@ void BsonWriter::add(std::string_view name, std::string_view value) {
 }
 
 void BsonWriter::add(std::string_view name, Timestamp value) {
-    using namespace std::chrono;
-    constexpr Timestamp kFirst = sys_days(year(1) / 1 / 1);
-    constexpr Timestamp kEnd = sys_days(year(10000) / 1 / 1);
-    if (value < kFirst || value >= kEnd) {
+    if (!is_storable(value)) {
         throw InvalidArgument(fmt::format("{}: a date must lie in the years 0001 to 9999", name));
     }
     header(BsonType::kDate, name);

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
+#include "rapport/core/scalar.hpp"
 #include "rapport/core/utf8.hpp"
 
 namespace rapport::codec {
@@ -42,17 +41,9 @@ void read(const BsonElement& from, double& to) {
 }
 
 void read(const BsonElement& from, std::int64_t& to) {
-    // 2^53: the largest range in which every whole number is a double of its own.
-    constexpr double kExact = 9007199254740992.0;
-    if (from.type() == BsonType::kInt32 || from.type() == BsonType::kInt64) {
-        to = from.as_integer();
-    } else if (from.type() == BsonType::kDouble &&
-               std::trunc(from.as_double()) == from.as_double() &&
-               std::abs(from.as_double()) <= kExact) {
-        to = static_cast<std::int64_t>(from.as_double());
-    } else {
-        expected("a whole number", from);
-    }
+    const auto number = integer_of(from);
+    if (!number) expected("a whole number", from);
+    to = *number;
 }
 
 void read(const BsonElement& from, std::string& to) {

@@ -1,11 +1,31 @@
 #include "rapport/core/scalar.hpp"
 
-#include <optional>
+#include <cmath>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/utf8.hpp"
 
 namespace rapport {
+namespace {
+
+std::optional<BsonElement> element_at(const Document& document, std::string_view path) {
+    std::string_view bytes = document.bytes();
+    while (true) {
+        const std::size_t dot = path.find('.');
+        const std::string_view step = path.substr(0, dot);
+        std::optional<BsonElement> found;
+        for (BsonReader in(bytes); !in.at_end() && !found;) {
+            const BsonElement element = in.next();
+            if (element.name() == step) found = element;
+        }
+        if (!found || dot == std::string_view::npos) return found;
+        if (found->type() != BsonType::kDocument) return std::nullopt;
+        bytes = found->as_nested();
+        path.remove_prefix(dot + 1);
+    }
+}
+
+}  // namespace
 
 Scalar checked_scalar(Scalar value) {
     const auto* text = std::get_if<std::string>(&value);
@@ -49,22 +69,32 @@ Scalar scalar_of(const BsonElement& element) {
     }
 }
 
-Scalar scalar_at(const Document& document, std::string_view path) {
-    std::string_view bytes = document.bytes();
-    while (true) {
-        const std::size_t dot = path.find('.');
-        const std::string_view step = path.substr(0, dot);
-        std::optional<BsonElement> found;
-        for (BsonReader in(bytes); !in.at_end() && !found;) {
-            const BsonElement element = in.next();
-            if (element.name() == step) found = element;
-        }
-        if (!found) return {};
-        if (dot == std::string_view::npos) return scalar_of(*found);
-        if (found->type() != BsonType::kDocument) return {};
-        bytes = found->as_nested();
-        path.remove_prefix(dot + 1);
+std::optional<std::int64_t> integer_of(const BsonElement& element) {
+    // 2^53: the largest range in which every whole number is a double of its own.
+    constexpr double kExact = 9007199254740992.0;
+    if (element.type() == BsonType::kInt32 || element.type() == BsonType::kInt64) {
+        return element.as_integer();
     }
+    if (element.type() != BsonType::kDouble) return std::nullopt;
+    const double value = element.as_double();
+    if (std::trunc(value) != value || std::abs(value) > kExact) return std::nullopt;
+    return static_cast<std::int64_t>(value);
+}
+
+Scalar scalar_at(const Document& document, std::string_view path) {
+    const auto element = element_at(document, path);
+    return element ? scalar_of(*element) : Scalar();
+}
+
+std::optional<std::int64_t> integer_at(const Document& document, std::string_view path) {
+    const auto element = element_at(document, path);
+    return element ? integer_of(*element) : std::nullopt;
+}
+
+std::string text_at(const Document& document, std::string_view path) {
+    const auto element = element_at(document, path);
+    const bool is_text = element && element->type() == BsonType::kString;
+    return is_text ? std::string(element->as_string()) : std::string();
 }
 
 }  // namespace rapport

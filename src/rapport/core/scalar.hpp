@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 
@@ -36,7 +38,16 @@ void add_scalar(BsonWriter& to, std::string_view name, const Scalar& value);
 /// The value of an element; absent for null, and for what is no scalar.
 Scalar scalar_of(const BsonElement& element);
 
+/// A whole number, also one that is stored as a double; absent for anything else.
+std::optional<std::int64_t> integer_of(const BsonElement& element);
+
 /// The value at a dotted path of documents; absent where any step is.
 Scalar scalar_at(const Document& document, std::string_view path);
+
+/// As integer_of(), at such a path.
+std::optional<std::int64_t> integer_at(const Document& document, std::string_view path);
+
+/// The text at such a path; empty where there is none.
+std::string text_at(const Document& document, std::string_view path);
 
 }  // namespace rapport

@@ -86,13 +86,21 @@ Timestamp now() {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
+bool is_storable(Timestamp time) {
+    using namespace std::chrono;
+    constexpr Timestamp kFirst = sys_days(year(1) / 1 / 1);
+    constexpr Timestamp kEnd = sys_days(year(10000) / 1 / 1);
+    return kFirst <= time && time < kEnd;
+}
+
 std::string to_iso8601(Timestamp time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    const int year = static_cast<int>(date.year());
-    if (year < 1 || year > 9999) throw InvalidArgument("a date must lie in the years 0001 to 9999");
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", year,
+    using namespace std::chrono;
+    // Before it is taken apart: days cannot count all moments that a BSON date can.
+    if (!is_storable(time)) throw InvalidArgument("a date must lie in the years 0001 to 9999");
+    const auto midnight = floor<days>(time);
+    const year_month_day date(midnight);
+    const hh_mm_ss clock(time - midnight);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                        clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                        clock.subseconds().count());

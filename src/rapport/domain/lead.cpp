@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -48,7 +49,24 @@ std::int64_t Lead::message_count_when_loaded() const {
 void Lead::add_signal(Signal signal) {
     validate(signal);
     signals.push_back(std::move(signal));
-    keep_last(signals, kMaxSignals);
+}
+
+std::vector<Signal> Lead::take_oldest_signals() {
+    std::vector<Signal> taken;
+    if (signals.size() <= kMaxSignals) return taken;
+    std::set<SignalDimension> seen;
+    std::vector<bool> is_last(signals.size());
+    for (std::size_t i = signals.size(); i > 0; --i) {
+        is_last[i - 1] = seen.insert(signals[i - 1].dimension).second;
+    }
+    std::vector<Signal> kept;
+    const std::size_t surplus = signals.size() - kSignalsKept;
+    for (std::size_t i = 0; i < signals.size(); ++i) {
+        const bool stays = is_last[i] || taken.size() == surplus;
+        (stays ? kept : taken).push_back(std::move(signals[i]));
+    }
+    signals = std::move(kept);
+    return taken;
 }
 
 void Lead::add_turn(TurnRecord turn) {

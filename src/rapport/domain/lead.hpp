@@ -49,6 +49,16 @@ struct TurnRecord {
 };
 BOOST_DESCRIBE_STRUCT(TurnRecord, (), (v, turn_id, external_id, k, attachments))
 
+/// Where the signals stand that a lead has no room for: in pages, each of which names the one
+/// before it.
+struct EarlierSignals {
+    ObjectId last_page{};
+    std::int64_t count = 0;
+
+    bool operator==(const EarlierSignals&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(EarlierSignals, (), (last_page, count))
+
 /// The last signal of each dimension; absent where nothing is known.
 struct BantSummary {
     std::optional<Signal> budget{};
@@ -68,8 +78,10 @@ struct Lead {
     /// The last kHistoryWindow messages, in the order in which they were added (after an import of
     /// older ones: in the order of their time).
     std::vector<Message> recent_history{};
-    /// The last kMaxSignals facts, oldest first.
+    /// Facts, oldest first: the last ones, and of each dimension the last one, however old.
     std::vector<Signal> signals{};
+    /// Older ones; absent where `signals` are all. LeadRepository::all_signals() has them.
+    std::optional<EarlierSignals> earlier_signals{};
     std::int64_t message_count = 0;
     std::optional<Timestamp> next_followup_at{};
     /// The greatest timestamp of any message; before the first, when the lead was made.
@@ -88,7 +100,9 @@ struct Lead {
     std::vector<TurnRecord> recent_turns{};
 
     static constexpr std::size_t kHistoryWindow = 20;
+    /// A lead that changes while it has more is stored with the last kSignalsKept.
     static constexpr std::size_t kMaxSignals = 500;
+    static constexpr std::size_t kSignalsKept = 400;
     static constexpr std::size_t kTurnRing = 32;
     static constexpr std::size_t kMaxContextCharacters = 6'000;
     static constexpr std::size_t kAlwaysWholeMessages = 5;
@@ -108,9 +122,12 @@ struct Lead {
     /// has numbered since. For copies of an earlier system's lead, which has no version.
     std::int64_t message_count_when_loaded() const;
 
-    /// Appends the signal, dropping the oldest beyond kMaxSignals. Throws InvalidArgument when it
-    /// is not valid.
+    /// Appends the signal. Throws InvalidArgument when it is not valid.
     void add_signal(Signal signal);
+
+    /// Where there are more than kMaxSignals, takes the oldest out, so that kSignalsKept are left,
+    /// and returns them; but none that is the last of its dimension.
+    std::vector<Signal> take_oldest_signals();
 
     /// Appends to the ring of the last turns.
     void add_turn(TurnRecord turn);
@@ -133,9 +150,9 @@ struct Lead {
 };
 BOOST_DESCRIBE_STRUCT(Lead, (),
                       (id, lead_id, full_name, current_stage, recent_history, signals,
-                       message_count, next_followup_at, last_interaction_at, handoff_status,
-                       handoff_requested_at, handoff_reason, handoff_assigned_to, created_at,
-                       updated_at, version, settled_count, recent_turns))
+                       earlier_signals, message_count, next_followup_at, last_interaction_at,
+                       handoff_status, handoff_requested_at, handoff_reason, handoff_assigned_to,
+                       created_at, updated_at, version, settled_count, recent_turns))
 
 /// Members that earlier systems do not know.
 template <>

@@ -12,14 +12,14 @@
 namespace rapport::eval {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kBaselineVersion = 1;
 
-struct Head {
+struct BaselineHead {
     std::int64_t baseline_version = 0;
     std::string agents{};
     std::int64_t runs = 0;
 };
-BOOST_DESCRIBE_STRUCT(Head, (), (baseline_version, agents, runs))
+BOOST_DESCRIBE_STRUCT(BaselineHead, (), (baseline_version, agents, runs))
 
 bool has_member(const Document& document, std::string_view name) {
     for (BsonReader in(document); !in.at_end();) {
@@ -37,8 +37,8 @@ void require_passes(std::int64_t passes, std::int64_t runs) {
 void read_line(std::string_view line, Baseline& to) {
     const Document document = from_json(line);
     if (to.runs == 0) {
-        const auto head = from_document<Head>(document);
-        if (head.baseline_version != kVersion) {
+        const auto head = from_document<BaselineHead>(document);
+        if (head.baseline_version != kBaselineVersion) {
             throw InvalidDocument("baseline_version: another version's");
         }
         if (head.runs < 1 || head.runs > kMostRuns) {
@@ -95,7 +95,8 @@ const BaselineClass* find_class(const Baseline& baseline, std::string_view field
 }
 
 std::string to_jsonl(const Baseline& baseline) {
-    std::string text = to_json(Head{kVersion, baseline.agents, baseline.runs}) + '\n';
+    std::string text =
+        to_json(BaselineHead{kBaselineVersion, baseline.agents, baseline.runs}) + '\n';
     for (const BaselineClass& known : baseline.classes) text += to_json(known) + '\n';
     for (const BaselineConversation& known : baseline.conversations) text += to_json(known) + '\n';
     return text;

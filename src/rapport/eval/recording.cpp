@@ -16,14 +16,14 @@
 namespace rapport::eval {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kRecordingVersion = 1;
 
 /// The first line of a recording.
-struct Head {
+struct RecordingHead {
     std::int64_t recording_version = 0;
     std::string agents{};
 };
-BOOST_DESCRIBE_STRUCT(Head, (), (recording_version, agents))
+BOOST_DESCRIBE_STRUCT(RecordingHead, (), (recording_version, agents))
 
 /// Each further line: what one agent said to one message.
 struct Recorded {
@@ -63,7 +63,7 @@ class Recorder {
                 fmt::format("{}: is there already; name another file to record to", file.string()));
         }
         out_.open(file);
-        write(to_json(Head{kVersion, name}));
+        write(to_json(RecordingHead{kRecordingVersion, name}));
     }
 
     template <class T>
@@ -133,8 +133,8 @@ class Recording {
 
   private:
     void read_head(const std::string& line) {
-        auto head = from_document<Head>(from_json(line));
-        if (head.recording_version != kVersion) {
+        auto head = from_document<RecordingHead>(from_json(line));
+        if (head.recording_version != kRecordingVersion) {
             throw InvalidDocument("recording_version: made by another version; record again");
         }
         name_ = std::move(head.agents);

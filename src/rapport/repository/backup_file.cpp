@@ -38,12 +38,6 @@ Document record_of(std::string_view name, const Document& content) {
     return out.finish();
 }
 
-std::int64_t number_at(const Document& document, std::string_view path) {
-    const Scalar value = scalar_at(document, path);
-    const auto* number = std::get_if<std::int64_t>(&value);
-    return number == nullptr ? -1 : *number;
-}
-
 }  // namespace
 
 BackupWriter::BackupWriter(Sink sink, const BackupInfo& info) : file_(std::move(sink)) {
@@ -111,9 +105,9 @@ void BackupReader::read_head() {
 void BackupReader::check_end(const BsonElement& end) {
     const Document counts{std::string(end.as_nested())};
     const Content& content = count_.content();
-    const bool fits = number_at(counts, "leads") == content.leads.count() &&
-                      number_at(counts, "messages") == content.messages.count() &&
-                      number_at(counts, "others") == count_.others() &&
+    const bool fits = integer_at(counts, "leads") == content.leads.count() &&
+                      integer_at(counts, "messages") == content.messages.count() &&
+                      integer_at(counts, "others") == count_.others() &&
                       scalar_at(counts, "content") == Scalar(content.hash());
     if (!fits) file_.refuse("altered: it does not hold what it says at its end");
     if (!file_.at_end()) file_.refuse("altered: something stands behind its end");

@@ -17,14 +17,23 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-constexpr std::string_view kHead = "\x50\x2A\x4D\x18\x11\0\0\0RAPPORT BACKUP 1\n"sv;
-/// Up to the number of the version.
-constexpr std::string_view kAnyHead = kHead.substr(0, kHead.size() - 2);
+constexpr std::string_view kHeadMagic = "\x50\x2A\x4D\x18"sv;
 constexpr std::string_view kTail = "\x51\x2A\x4D\x18\x20\0\0\0"sv;
 constexpr std::size_t kDigestBytes = 32;
 constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
 /// The window of what we write is 2 MiB; a file that wants more has another origin.
 constexpr int kMostWindowLog = 23;
+/// A document as JSON may have more bytes than as BSON: every `"` becomes two, a control character
+/// six.
+constexpr std::size_t kMostLineBytes = std::size_t{6} * 16 * 1024 * 1024;
+
+/// A skippable frame with the title.
+std::string head_of(const FileKind& kind) {
+    std::string head(kHeadMagic);
+    head += static_cast<char>(kind.title.size());
+    head.append(3, '\0');
+    return head.append(kind.title);
+}
 
 struct FreeDigest {
     void operator()(EVP_MD_CTX* digest) const { EVP_MD_CTX_free(digest); }
@@ -65,10 +74,10 @@ struct BackupEncoder::State {
     std::string out = std::string(kPieceBytes, '\0');
 };
 
-BackupEncoder::BackupEncoder(Sink sink)
+BackupEncoder::BackupEncoder(Sink sink, FileKind kind)
     : state_(std::make_unique<State>(State{.sink = std::move(sink)})) {
     ZSTD_CCtx_setParameter(state_->zstd.get(), ZSTD_c_checksumFlag, 1);
-    put(kHead);
+    put(head_of(kind));
 }
 
 BackupEncoder::~BackupEncoder() = default;
@@ -104,6 +113,7 @@ void BackupEncoder::finish() {
 struct BackupDecoder::State {
     std::istream& in;
     std::string name;
+    FileKind kind;
     Sha256 digest{};
     std::unique_ptr<ZSTD_DCtx, FreeCompression> zstd{ZSTD_createDCtx()};
     /// Of the file, up to its tail.
@@ -116,8 +126,8 @@ struct BackupDecoder::State {
     bool is_checked = false;
 };
 
-BackupDecoder::BackupDecoder(std::istream& in, std::string name)
-    : state_(std::make_unique<State>(State{.in = in, .name = std::move(name)})) {
+BackupDecoder::BackupDecoder(std::istream& in, std::string name, FileKind kind)
+    : state_(std::make_unique<State>(State{.in = in, .name = std::move(name), .kind = kind})) {
     ZSTD_DCtx_setParameter(state_->zstd.get(), ZSTD_d_windowLogMax, kMostWindowLog);
     check_head();
 }
@@ -142,14 +152,20 @@ void BackupDecoder::check_head() {
     in.seekg(0);
     if (!in || end < 0) refuse("cannot be read: expected a file, not a pipe");
     const auto size = static_cast<std::size_t>(end);
-    const std::string head = take(std::min(size, kHead.size()));
-    if (!std::string_view(head).starts_with(kAnyHead)) refuse("not a backup of Rapport");
-    if (head != kHead) {
-        refuse("a backup of a version that this program does not know, or altered");
+    const std::string expected = head_of(state_->kind);
+    const std::string_view up_to_version =
+        std::string_view(expected).substr(0, expected.size() - 2);
+    const std::string head = take(std::min(size, expected.size()));
+    if (!head.starts_with(up_to_version)) {
+        refuse(fmt::format("not {} of Rapport", state_->kind.called));
     }
-    if (size < kHead.size() + kTail.size() + kDigestBytes) refuse("cut short");
+    if (head != expected) {
+        refuse(fmt::format("{} of a version that this program does not know, or altered",
+                           state_->kind.called));
+    }
+    if (size < expected.size() + kTail.size() + kDigestBytes) refuse("cut short");
     state_->digest.add(head);
-    state_->bytes_left = size - kHead.size() - kTail.size() - kDigestBytes;
+    state_->bytes_left = size - expected.size() - kTail.size() - kDigestBytes;
 }
 
 void BackupDecoder::check_tail() {
@@ -205,6 +221,24 @@ std::string BackupDecoder::read(std::size_t size) {
     std::string bytes = state_->content.substr(state_->content_at, size);
     state_->content_at += size;
     return bytes;
+}
+
+std::optional<std::string> BackupDecoder::read_line() {
+    if (at_end()) return std::nullopt;
+    std::size_t size = 0;
+    while (true) {
+        const std::string_view rest = std::string_view(state_->content).substr(state_->content_at);
+        const std::size_t end = rest.find('\n', size);
+        if (end != std::string_view::npos) {
+            std::string line(rest.substr(0, end));
+            state_->content_at += end + 1;
+            return line;
+        }
+        size = rest.size();
+        if (state_->frame_ended) refuse("altered: its last line has no end");
+        if (size > kMostLineBytes) refuse("altered: a line of it is too long");
+        fill();
+    }
 }
 
 bool BackupDecoder::at_end() {

@@ -3,16 +3,35 @@
 #include <algorithm>
 
 #include "rapport/core/codec.hpp"
+#include "rapport/core/error.hpp"
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
 #include "rapport/repository/audit.hpp"
 #include "rapport/repository/erasure.hpp"
 #include "rapport/repository/model_spending.hpp"
+#include "rapport/repository/signal_page.hpp"
 
 namespace rapport {
 namespace {
 
 constexpr auto kExpiryIndex = "idx_message_ttl";
+/// Finds what is due for the archive. Its keys are two, so that it removes nothing: the expiry only
+/// says when that is.
+constexpr auto kDueIndex = "idx_message_due";
+
+const Collection* messages_among(const std::vector<Collection>& collections) {
+    const auto found = std::ranges::find(collections, message_collection().name, &Collection::name);
+    return found == collections.end() ? nullptr : &*found;
+}
+
+/// The one that says how long messages are kept; null when they stay.
+const Index* retention_index(const std::vector<Collection>& collections) {
+    const Collection* messages = messages_among(collections);
+    if (messages == nullptr) return nullptr;
+    const auto expires = [](const Index& index) { return index.expire_after.has_value(); };
+    const auto found = std::ranges::find_if(messages->indexes, expires);
+    return found == messages->indexes.end() ? nullptr : &*found;
+}
 
 template <class T>
 using Keys = Sort<T>;
@@ -91,6 +110,14 @@ const Collection& lead_collection() {
     return collection;
 }
 
+std::optional<Lead> readable_lead(const Document& document) {
+    try {
+        return from_document<Lead>(document);
+    } catch (const InvalidDocument&) {
+        return std::nullopt;
+    }
+}
+
 const Collection& message_collection() {
     static const Collection collection{"messages", columns_of<Message>(), message_indexes()};
     return collection;
@@ -112,27 +139,38 @@ const Collection& spending_collection() {
     return collection;
 }
 
-std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention) {
+std::vector<Collection> all_collections(std::optional<std::chrono::seconds> retention,
+                                        Expired expired) {
     Collection messages = message_collection();
+    messages.retired_indexes = {kExpiryIndex, kDueIndex};
     if (retention) {
-        messages.indexes.push_back(
-            {.name = kExpiryIndex,
-             .keys = Keys<Message>().ascending(where(&Message::created_at)).keys(),
-             .expire_after = retention});
-    } else {
-        messages.retired_indexes.emplace_back(kExpiryIndex);
+        const bool archived = expired == Expired::kArchived;
+        const auto stored = where(&Message::created_at);
+        Index index{
+            .name = archived ? kDueIndex : kExpiryIndex,
+            .keys = archived ? by_storing().keys() : Keys<Message>().ascending(stored).keys(),
+            .expire_after = retention};
+        std::erase(messages.retired_indexes, index.name);
+        messages.indexes.push_back(std::move(index));
     }
-    return {lead_collection(), std::move(messages), erasure_collection(), audit_collection(),
-            spending_collection()};
+    return {lead_collection(),    std::move(messages), signal_collection(),
+            erasure_collection(), audit_collection(),  spending_collection()};
 }
 
 std::optional<std::chrono::seconds> message_retention(const std::vector<Collection>& collections) {
-    for (const Collection& collection : collections) {
-        if (collection.name != message_collection().name) continue;
-        const auto expiry = std::ranges::find(collection.indexes, kExpiryIndex, &Index::name);
-        if (expiry != collection.indexes.end()) return expiry->expire_after;
-    }
-    return std::nullopt;
+    const Index* index = retention_index(collections);
+    return index == nullptr ? std::nullopt : index->expire_after;
+}
+
+bool archives_messages(const std::vector<Collection>& collections) {
+    const Index* index = retention_index(collections);
+    return index != nullptr && index->name == kDueIndex;
+}
+
+Filter<Message> stored_before(Timestamp time) { return where(&Message::created_at) < time; }
+
+Sort<Message> by_storing() {
+    return Sort<Message>().ascending(where(&Message::created_at)).ascending(where(&Message::id));
 }
 
 InsertDocuments insert_messages(const std::vector<Message>& messages) {

@@ -11,6 +11,7 @@
 #include "rapport/domain/lead.hpp"
 #include "rapport/domain/message.hpp"
 #include "rapport/repository/collections.hpp"
+#include "rapport/repository/signal_page.hpp"
 #include "rapport/repository/snapshot.hpp"
 
 namespace rapport {
@@ -96,6 +97,7 @@ const Collection* find_collection(std::string_view name) {
 std::optional<Document> known_form(const Collection& collection, const Document& document) {
     if (collection.name == lead_collection().name) return as_declared<Lead>(document);
     if (collection.name == message_collection().name) return as_declared<Message>(document);
+    if (collection.name == signal_collection().name) return as_declared<SignalPage>(document);
     return by_columns(collection, document);
 }
 
@@ -122,6 +124,25 @@ bool has_foreign_members(const Collection& collection, const Document& document)
     return false;
 }
 
+std::vector<Change> changes_to(const Collection& collection, const Document& document,
+                               std::initializer_list<std::string_view> but_for) {
+    std::vector<Change> changes;
+    for (const Column& column : collection.columns) {
+        if (std::ranges::find(but_for, column.name) != but_for.end()) continue;
+        Change change{ChangeOp::kUnset, column.name};
+        for (BsonReader in(document); !in.at_end();) {
+            const BsonElement member = in.next();
+            if (member.name() != column.name) continue;
+            BsonWriter operand;
+            operand.add("v", member);
+            change.op = ChangeOp::kSet;
+            change.value = operand.finish();
+        }
+        changes.push_back(std::move(change));
+    }
+    return changes;
+}
+
 void ContentSum::add(const Document& known) {
     const Digest digest = sha256(known.bytes());
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -143,11 +164,24 @@ std::string ContentSum::digits() const {
     return digits;
 }
 
+ContentSum& Content::of(const Collection& collection) {
+    if (collection.name == lead_collection().name) return leads;
+    return collection.name == signal_collection().name ? signals : messages;
+}
+
+void Content::add(const Content& other) {
+    leads.add(other.leads);
+    signals.add(other.signals);
+    messages.add(other.messages);
+}
+
 std::string Content::hash() const {
-    const std::string both = fmt::format("{} {} {} {}", leads.count(), leads.digits(),
-                                         messages.count(), messages.digits());
+    std::string all = fmt::format("{} {} {} {}", leads.count(), leads.digits(), messages.count(),
+                                  messages.digits());
+    // As a backup has it that was made when leads kept all of theirs.
+    if (signals.count() > 0) all += fmt::format(" {} {}", signals.count(), signals.digits());
     std::string digits;
-    for (const unsigned char byte : sha256(both)) digits += fmt::format("{:02x}", byte);
+    for (const unsigned char byte : sha256(all)) digits += fmt::format("{:02x}", byte);
     return digits;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ Document portable_form(const Collection& collection, const Document& document);
 /// True where it has members that we do not know.
 bool has_foreign_members(const Collection& collection, const Document& document);
 
+/// Gives a stored document the columns that this one has, and takes the others away, but for these.
+std::vector<Change> changes_to(const Collection& collection, const Document& document,
+                               std::initializer_list<std::string_view> but_for);
+
 /// How many documents there are, and what they hold, in whatever order they come: their SHA-256
 /// added up.
 class ContentSum {
@@ -46,10 +51,15 @@ class ContentSum {
     std::array<std::uint64_t, 4> lanes_{};
 };
 
-/// What a database holds of leads and messages.
+/// What a database holds of leads, the signals that they have no room for, and messages.
 struct Content {
     ContentSum leads{};
+    ContentSum signals{};
     ContentSum messages{};
+
+    /// The one of these that is a collection's.
+    ContentSum& of(const Collection& collection);
+    void add(const Content& other);
 
     /// 64 hexadecimal digits, equal for equal content on any engine.
     std::string hash() const;

@@ -25,14 +25,12 @@ Async<void> on_own_thread(std::function<void()> work) {
 }
 
 std::unique_ptr<Store> make_store(const Settings& settings, const DatabaseUrl& url) {
-    std::optional<std::chrono::seconds> retention;
-    if (settings.enable_message_archival) {
-        retention = std::chrono::days(settings.message_retention_days);
-    }
+    const auto at_the_end = settings.archive_dir.empty() ? Expired::kRemoved : Expired::kArchived;
+    std::vector<Collection> collections = all_collections(retention_of(settings), at_the_end);
     if (url.engine == DatabaseUrl::Engine::kSqlite) {
         SqliteOptions options;
         options.file = url.location;
-        options.collections = all_collections(retention);
+        options.collections = std::move(collections);
         return make_sqlite_store(std::move(options));
     }
     MongoOptions options;
@@ -41,7 +39,7 @@ std::unique_ptr<Store> make_store(const Settings& settings, const DatabaseUrl& u
     options.max_pool_size = static_cast<std::size_t>(settings.max_pool_size);
     options.min_pool_size = static_cast<std::size_t>(settings.min_pool_size);
     options.server_selection_timeout = settings.server_selection_timeout;
-    options.collections = all_collections(retention);
+    options.collections = std::move(collections);
     return make_mongo_store(std::move(options));
 }
 

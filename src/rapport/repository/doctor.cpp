@@ -119,9 +119,13 @@ void judge_storage(const ServerState& state, Findings& findings) {
 
 // Indexes and retention.
 
+/// An index of several keys removes nothing.
+bool expires(const std::optional<Index>& index) {
+    return index && index->expire_after && index->keys.size() == 1;
+}
+
 bool is_of_retention(const IndexDifference& difference) {
-    return (difference.found && difference.found->expire_after) ||
-           (difference.wanted && difference.wanted->expire_after);
+    return expires(difference.found) || expires(difference.wanted);
 }
 
 /// Without a unique one nothing keeps a person from becoming two leads.
@@ -159,10 +163,22 @@ Severity severity_of(const std::optional<std::chrono::seconds>& found,
     return too_soon ? Severity::kProblem : Severity::kWarning;
 }
 
+void judge_archive(const Examination& examination, Findings& findings) {
+    if (const auto* obstacle = std::get_if<Obstacle>(&examination.overdue)) {
+        findings.push_back(unknown("retention", *obstacle));
+    } else if (const auto count = std::get<std::int64_t>(examination.overdue); count > 0) {
+        findings.push_back({"retention", Severity::kWarning,
+                            fmt::format("{} messages should be in the archive", count),
+                            "rapport retain, once a day"});
+    }
+}
+
 void judge_retention(const Examination& examination, const IndexPlan& plan, Findings& findings) {
     const std::size_t before = findings.size();
-    const std::string set =
-        examination.retention ? "set to " + days(*examination.retention) : std::string("off");
+    const std::string set = examination.retention
+                                ? (examination.archives ? "by archive, after " : "set to ") +
+                                      days(*examination.retention)
+                                : std::string("off");
     for (const IndexDifference& difference : plan.differences) {
         if (!is_of_retention(difference)) continue;
         const auto found = difference.found ? difference.found->expire_after : std::nullopt;
@@ -181,11 +197,13 @@ void judge_retention(const Examination& examination, const IndexPlan& plan, Find
                          foreign.index.name, days(*foreign.index.expire_after)),
              "drop that index, unless that is meant"});
     }
+    if (examination.archives) judge_archive(examination, findings);
     if (findings.size() == before) {
+        const std::string verb = examination.archives ? "archived" : "removed";
         findings.push_back({"retention", Severity::kOk,
-                            examination.retention
-                                ? "messages are removed after " + days(*examination.retention)
-                                : "messages are kept for ever"});
+                            examination.retention ? fmt::format("messages are {} after {}", verb,
+                                                                days(*examination.retention))
+                                                  : "messages are kept for ever"});
     }
 }
 
@@ -224,8 +242,7 @@ void judge_leads(const LeadFacts& facts, Findings& findings) {
     }
 }
 
-constexpr auto kConvert =
-    "convert them where they stand: docs/operations.md, \"Dates that are text\"";
+constexpr auto kConvert = "rapport migrate (--plan says what it would do)";
 
 void judge_dates(const Examination& examination, Findings& findings) {
     const std::size_t before = findings.size();

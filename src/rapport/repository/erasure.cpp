@@ -7,6 +7,7 @@
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/lead_repository.hpp"
+#include "rapport/repository/signal_page.hpp"
 
 namespace rapport {
 namespace {
@@ -44,9 +45,13 @@ Async<Erased> LeadRepository::erase_stored(Document lead, Deadline deadline) {
     // While the lead is there, it says which messages without its `_id` are its own.
     Erased erased;
     erased.messages = co_await remove_uncounted(lead_id, deadline);
+    // Before it, since the lead finds them; and again, since until it is gone turns may be
+    // committed.
+    co_await remove_pages(store(), id, deadline);
     const Filter<Lead> same = where(&Lead::id) == id;
     erased.lead = co_await store().remove({&collection(), same.node()}, deadline) > 0;
-    // Last, since until now turns may have been committed.
+    co_await remove_pages(store(), id, deadline);
+    // Last, since they find what is left when this is cut short.
     erased.messages += co_await remove_messages(store(), where(&Message::lead_ref) == id, deadline);
     co_return erased;
 }
@@ -62,6 +67,7 @@ Async<std::int64_t> LeadRepository::remove_orphans(std::string lead_id, Deadline
         if (found.empty()) co_return removed;
         const auto lead = std::get<ObjectId>(scalar_at(found.front(), "lead_ref"));
         if (co_await count(where(&Lead::id) == lead, deadline) > 0) co_return removed;
+        co_await remove_pages(store(), lead, deadline);
         removed += co_await remove_messages(store(), where(&Message::lead_ref) == lead, deadline);
     }
 }
@@ -99,6 +105,7 @@ Async<std::int64_t> LeadRepository::finish_erasures(Timestamp forget_before) {
             removed += erased.messages + (erased.lead ? 1 : 0);
             continue;
         }
+        removed += co_await remove_pages(store(), erasure->id, deadline);
         removed +=
             co_await remove_messages(store(), where(&Message::lead_ref) == erasure->id, deadline);
         if (erasure->erased_at >= forget_before) continue;

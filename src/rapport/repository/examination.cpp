@@ -8,12 +8,13 @@
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/lead_repository.hpp"
+#include "rapport/repository/retention.hpp"
 
 namespace rapport {
 namespace {
 
 /// Leads read at once: few, since each may have 16 MiB.
-constexpr std::int64_t kLeadsAtOnce = 16;
+constexpr std::int64_t kLeadsExaminedAtOnce = 16;
 /// Messages that are looked for once more at the end.
 constexpr std::size_t kMostRemembered = 10'000;
 
@@ -45,14 +46,14 @@ class LeadSurvey {
         : store_(store), leads_(store), looked_(std::move(looked)), until_(until) {}
 
     Async<LeadFacts> run() {
-        FindDocuments find{&lead_collection(), AllOf{}, {{"_id"}}, kLeadsAtOnce};
+        FindDocuments find{&lead_collection(), AllOf{}, {{"_id"}}, kLeadsExaminedAtOnce};
         while (true) {
             const std::vector<Document> piece = co_await store_.find(find, of_query());
             std::vector<Lead> readable;
             for (const Document& document : piece) look_at(document, readable);
             co_await look_for_messages(std::move(readable));
             looked_(std::ssize(piece));
-            if (std::ssize(piece) < kLeadsAtOnce) break;
+            if (std::ssize(piece) < kLeadsExaminedAtOnce) break;
             find.filter = Compare{"_id", CompareOp::kGreater, scalar_at(piece.back(), "_id")};
         }
         co_await look_again();
@@ -122,6 +123,11 @@ Async<std::int64_t> count_text_dates(Store& store, Deadline until) {
     co_return most;
 }
 
+/// `rapport retain` runs once a day, and takes its time.
+Async<std::int64_t> count_overdue(Store& store, std::chrono::seconds retention) {
+    return count_due(store, now() - retention - std::chrono::days(2));
+}
+
 }  // namespace
 
 Async<Examination> examine(DatabaseManager& manager, std::function<void(std::int64_t)> looked,
@@ -138,9 +144,17 @@ Async<Examination> examine(DatabaseManager& manager, std::function<void(std::int
         const Deadline of_query(std::min(Deadline().at(), until.at()));
         text_dates = co_await learned(count_text_dates(store, of_query));
     }
-    co_return Examination{std::move(server), std::move(indexes),
-                          message_retention(store.collections()), std::move(leads),
-                          std::move(text_dates)};
+    const auto retention = message_retention(store.collections());
+    const bool archives = archives_messages(store.collections());
+    Learned<std::int64_t> overdue = std::int64_t{0};
+    if (archives) overdue = co_await learned(count_overdue(store, *retention));
+    co_return Examination{.server = std::move(server),
+                          .indexes = std::move(indexes),
+                          .retention = retention,
+                          .archives = archives,
+                          .overdue = std::move(overdue),
+                          .leads = std::move(leads),
+                          .messages_with_text_dates = std::move(text_dates)};
 }
 
 }  // namespace rapport

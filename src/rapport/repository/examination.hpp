@@ -43,6 +43,10 @@ struct Examination {
     Learned<IndexPlan> indexes;
     /// How long the settings keep messages; absent: for ever.
     std::optional<std::chrono::seconds> retention{};
+    /// They move to the archive then; else they are removed.
+    bool archives = false;
+    /// Messages that should have moved there two days ago.
+    Learned<std::int64_t> overdue = std::int64_t{0};
     Learned<LeadFacts> leads;
     /// Messages whose dates are text where dates are a type of their own.
     Learned<std::int64_t> messages_with_text_dates;

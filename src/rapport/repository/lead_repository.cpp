@@ -7,6 +7,9 @@
 #include "rapport/repository/collections.hpp"
 
 namespace rapport {
+
+template class BaseRepository<Lead>;
+
 namespace {
 
 std::vector<SalesStage> stages_but(const std::vector<SalesStage>& excluded) {
@@ -30,9 +33,6 @@ void LeadRepository::check(const Lead& lead) const {
     if (lead.message_count < 0) throw InvalidArgument("message_count: must not be negative");
     if (lead.recent_history.size() > Lead::kHistoryWindow) {
         throw InvalidArgument("recent_history: at most 20 messages; use Lead::add_message");
-    }
-    if (lead.signals.size() > Lead::kMaxSignals) {
-        throw InvalidArgument("signals: at most 500; use Lead::add_signal");
     }
     for (const Message& message : lead.recent_history) validate(message);
     for (const Signal& signal : lead.signals) validate(signal);
@@ -115,7 +115,9 @@ Async<void> LeadRepository::prepare_insert(const std::vector<Lead>& leads, Deadl
 Async<Lead> LeadRepository::save(Lead lead, Deadline deadline) {
     co_await record_new_messages(lead, deadline);
     if (lead.stored()) {
-        lead = co_await update(std::move(lead), deadline);
+        const auto pages = co_await make_room(lead, deadline);
+        const auto change = [&]() -> Async<void> { lead = co_await update(lead, deadline); };
+        co_await with_pages(lead.id, pages, change(), deadline);
         keep_as_stored(lead.recent_history);
         co_return lead;
     }

@@ -16,6 +16,9 @@
 
 namespace rapport {
 
+/// Compiled once, with LeadRepository.
+extern template class BaseRepository<Lead>;
+
 /// Leads, and who of them needs attention. Wherever a method takes a phone number or a lead_id, any
 /// spelling of the number will do; a `wa:` or `ext:` id is taken as it is, and what is neither
 /// throws InvalidArgument. (A filter's value is compared as it stands.)
@@ -34,6 +37,7 @@ class LeadRepository : public BaseRepository<Lead> {
     /// taken; nothing has changed then. Messages that add_message() counted are stored with
     /// save_messages() afterwards; after a crash in between, by the next load. Throws
     /// InvalidArgument for more than 20 of them, unless the first ones are stored already.
+    /// Of over 500 signals of a stored lead the oldest leave it: see all_signals().
     Async<Lead> save(Lead lead, Deadline deadline = {});
 
     /// Stores a turn: its messages are counted and kept, and the lead changed, as a whole and once,
@@ -65,6 +69,9 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<bool> rebuild_history(std::string phone, Deadline deadline = {});
 
     Async<std::optional<Lead>> get_by_phone(std::string phone, Deadline deadline = {});
+
+    /// All that was learnt of the lead, oldest first: `signals`, and those that had to leave it.
+    Async<std::vector<Signal>> all_signals(Lead lead, Deadline deadline = {});
 
     /// Removes a lead and everything that was said, for good, also where there is no such lead (any
     /// more). A turn on a copy of it gets VersionConflict from here on, and a person who writes
@@ -151,6 +158,7 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<Fate> fate_of(const Lead& after, const ObjectId& first_message, Deadline deadline);
     /// A turn that is counted into its lead, with all that its statement is made of.
     struct Counted;
+    Async<void> take_back(const std::vector<Message>& messages, Deadline deadline);
     Async<void> commit(const Counted& turn, Deadline deadline);
     Async<void> store_messages(Committed committed, const Counted& turn, Deadline deadline);
     Async<std::vector<Message>> not_stored(std::vector<Message> messages, Deadline deadline);
@@ -162,6 +170,9 @@ class LeadRepository : public BaseRepository<Lead> {
                                                  Timestamp around, std::int64_t least,
                                                  Deadline deadline);
     Async<void> adopt(Lead& lead, Deadline deadline);
+    Async<std::vector<ObjectId>> make_room(Lead& lead, Deadline deadline);
+    Async<void> with_pages(ObjectId lead, std::vector<ObjectId> pages, Async<void> change,
+                           Deadline deadline);
 
     std::string default_region_;
     std::shared_ptr<KnownLeads> known_ = std::make_shared<KnownLeads>();

@@ -1,30 +1,17 @@
 // An exported lead is taken in again: the lead first, which claims the number, then its messages.
-#include <openssl/sha.h>
-
-#include <algorithm>
-#include <array>
 #include <utility>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
+#include "rapport/repository/derived_id.hpp"
 #include "rapport/repository/personal_data.hpp"
 
 namespace rapport {
 namespace {
 
 constexpr std::size_t kBatch = 500;
-
-/// The same for the same erasure, so that an import that was cut short finds what it has stored.
-ObjectId derived_id(const ObjectId& id, const std::string& erasure) {
-    const std::string text = id.to_string() + erasure;
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-    ObjectId derived;
-    std::copy_n(digest.begin(), derived.bytes.size(), derived.bytes.begin());
-    return derived;
-}
 
 }  // namespace
 
@@ -101,11 +88,13 @@ Async<void> PersonalData::remove_remains(const Lead& lead) {
         where(&Message::lead_ref) == lead.id ||
         (where(&Message::lead_id) == lead.lead_id && where(&Message::lead_ref) == std::nullopt);
     co_await store_.remove({&message_collection(), own.node()});
+    co_await remove_pages(store_, lead.id);
     co_await store_.forget_removed();
 }
 
-Async<std::int64_t> PersonalData::restore_lead(Lead lead, MessageSource messages,
+Async<std::int64_t> PersonalData::restore_lead(ExportedLead exported, MessageSource messages,
                                                RestoreOptions options, MessageProgress progress) {
+    Lead lead = std::move(exported.lead);
     lead.lead_id = normalize_lead_id(lead.lead_id, default_region_);
     const ObjectId exported_id = lead.id;
     const AuditStanding standing = co_await audit_.standing(lead.lead_id);
@@ -121,6 +110,12 @@ Async<std::int64_t> PersonalData::restore_lead(Lead lead, MessageSource messages
         entry = co_await audit_.begin(lead.lead_id, std::move(entry));
     }
     entry.leads = co_await leads_.restore(lead) ? 1 : 0;
+    std::vector<Document> pages;
+    for (SignalPage& page : exported.signal_pages) {
+        page.lead_ref = lead.id;
+        pages.push_back(to_document(page));
+    }
+    co_await put_pages(store_, std::move(pages));
     fault_point("restore.lead");
     bool erased_meanwhile = false;
     try {
@@ -134,7 +129,8 @@ Async<std::int64_t> PersonalData::restore_lead(Lead lead, MessageSource messages
                               ": erased while it was imported; nothing of it is left");
     }
     if (standing.erased) {
-        entry.signals = std::ssize(lead.signals);
+        entry.signals =
+            std::ssize(lead.signals) + (lead.earlier_signals ? lead.earlier_signals->count : 0);
         co_await audit_.finish(entry);
     }
     co_return entry.messages;

@@ -12,11 +12,6 @@
 namespace rapport {
 namespace {
 
-/// True for what leaves open whether a write happened.
-bool leaves_open(const Error& error) {
-    return error.code() == ErrorCode::kUnavailable || error.code() == ErrorCode::kTimeout;
-}
-
 [[noreturn]] void changed_meanwhile() {
     throw VersionConflict("leads: changed or erased since it was loaded: load it again");
 }
@@ -77,6 +72,7 @@ struct LeadRepository::Counted {
     Lead lead;  ///< as it will be
     std::vector<Message> messages;
     std::vector<Signal> signals;
+    std::vector<ObjectId> pages{};  ///< of signals that left the lead for it
 
     /// The same each time it is asked for.
     CommitDocuments operation() const;
@@ -96,6 +92,8 @@ CommitDocuments LeadRepository::Counted::operation() const {
         commit.change.changes = changes();
     }
     commit.details = insert_messages(messages);
+    // Delivered again after a crash it is looked for, and its agents are not to be asked again.
+    commit.acknowledged_first = messages.front().external_id.has_value();
     return commit;
 }
 
@@ -114,7 +112,12 @@ std::vector<Change> LeadRepository::Counted::changes() const {
     } else {
         update.max(where(&Lead::last_interaction_at), lead.last_interaction_at);
     }
-    if (!signals.empty()) update.push(where(&Lead::signals), signals, Lead::kMaxSignals);
+    if (!pages.empty()) {
+        update.set(where(&Lead::signals), lead.signals);
+        update.set(where(&Lead::earlier_signals), lead.earlier_signals);
+    } else if (!signals.empty()) {
+        update.push(where(&Lead::signals), signals, Lead::kMaxSignals);
+    }
     return update.changes();
 }
 
@@ -198,6 +201,17 @@ Async<LeadRepository::Fate> LeadRepository::fate_of(const Lead& after,
     co_return own_one ? Fate::kCommitted : Fate::kConflict;
 }
 
+/// Messages of a turn that is not kept. A primary that was lost may have taken its change along
+/// after the next one took them.
+Async<void> LeadRepository::take_back(const std::vector<Message>& messages, Deadline deadline) {
+    std::vector<ObjectId> ids;
+    ids.reserve(messages.size());
+    for (const Message& message : messages) ids.push_back(message.id);
+    const Filter<Message> own =
+        where(&Message::id).in(ids) && where(&Message::turn_id) == messages.front().turn_id.value();
+    co_await store().remove({&message_collection(), own.node()}, deadline);
+}
+
 Async<void> LeadRepository::commit(const Counted& turn, Deadline deadline) {
     bool open = false;
     Committed committed;
@@ -207,6 +221,7 @@ Async<void> LeadRepository::commit(const Counted& turn, Deadline deadline) {
             if (committed.happened) break;
             const Fate fate = open ? co_await fate_of(turn.lead, turn.messages.front().id, deadline)
                                    : Fate::kConflict;
+            if (open && fate == Fate::kConflict) co_await take_back(turn.messages, deadline);
             if (fate == Fate::kConflict) changed_meanwhile();
             if (fate == Fate::kCommitted) break;
         } catch (const VersionConflict&) {
@@ -306,7 +321,8 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
         check(lead);  // of a stored one only what is added, which count_into() has checked
         co_await prepare_insert({lead}, deadline);
     }
-    co_await commit(counted, deadline);
+    if (!counted.is_new) counted.pages = co_await make_room(lead, deadline);
+    co_await with_pages(lead.id, counted.pages, commit(counted, deadline), deadline);
     known_->remember_stored(lead);
     keep_as_stored(lead.recent_history);
     co_return TurnResult{std::move(lead), std::move(counted.messages)};

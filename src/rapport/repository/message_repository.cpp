@@ -7,8 +7,12 @@
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
+#include "rapport/repository/signal_page.hpp"
 
 namespace rapport {
+
+template class BaseRepository<Message>;
+
 namespace {
 
 Filter<Message> of_lead(const std::string& lead_id) { return where(&Message::lead_id) == lead_id; }
@@ -221,14 +225,10 @@ Async<void> MessageRepository::forget_texts(std::string lead_id, Deadline deadli
         lead->recent_turns.clear();
         lead->message_count = 0;
         lead->settled_count = 0;
-        for (Signal& signal : lead->signals) {
-            signal.raw_evidence.clear();
-            signal.inferred_from.reset();
-            signal.confidence.reasoning.clear();
-        }
+        rapport::forget_texts(lead->signals);
         try {
-            co_await leads_.update(std::move(*lead), deadline);
-            co_return;
+            const Lead emptied = co_await leads_.update(std::move(*lead), deadline);
+            co_return co_await forget_texts_of_pages(store(), emptied.id, deadline);
         } catch (const VersionConflict&) {
             continue;  // changed meanwhile: load it again
         }

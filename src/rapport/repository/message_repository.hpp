@@ -23,6 +23,9 @@ struct HistoryPage {
 /// Where a page of history ends: at the newest message, before a moment, or where a cursor says.
 using HistoryEnd = std::variant<std::monostate, Timestamp, std::string>;
 
+/// Compiled once, with MessageRepository.
+extern template class BaseRepository<Message>;
+
 /// Messages and the figures of a conversation. A lead is named by its lead_id, in any spelling of
 /// its number (see LeadRepository). History is ordered by (timestamp, seq, _id).
 class MessageRepository : public BaseRepository<Message> {

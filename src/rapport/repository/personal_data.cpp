@@ -3,25 +3,42 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <utility>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
+#include "rapport/repository/signal_page.hpp"
 
 namespace rapport {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{64} * 1024;
+constexpr std::size_t kExportedAtOnce = std::size_t{64} * 1024;
 
 /// Whatever spelling of the number an earlier system has stored.
+std::vector<std::string> spellings_of(const std::string& lead_id) {
+    std::vector<std::string> spellings = legacy_spellings(lead_id);
+    spellings.push_back(lead_id);
+    return spellings;
+}
+
 template <class T>
 Filter<T> of_person(const std::string& lead_id) {
-    std::vector<std::string> spellings = legacy_spellings(lead_id);
-    if (spellings.empty()) return where(&T::lead_id) == lead_id;
-    spellings.push_back(lead_id);
+    const std::vector<std::string> spellings = spellings_of(lead_id);
+    if (spellings.size() == 1) return where(&T::lead_id) == lead_id;
     return where(&T::lead_id).in(spellings);
+}
+
+using Access = MessageArchive::Access;
+
+/// Held where there is an archive, all of whose files are whole then.
+std::optional<ArchiveLock> hold(const std::optional<MessageArchive>& archive, Access access) {
+    if (!archive) return std::nullopt;
+    std::optional<ArchiveLock> lock(archive->lock(access));
+    archive->check();
+    return lock;
 }
 
 /// How many elements a list has, in a document that may be anything.
@@ -34,12 +51,10 @@ std::int64_t length_of(const Document& document, std::string_view list) {
     return 0;
 }
 
-std::optional<Lead> readable(const Document& document) {
-    try {
-        return from_document<Lead>(document);
-    } catch (const InvalidDocument&) {
-        return std::nullopt;  // it is given out as it stands
-    }
+/// How many are known of a lead, in it and in its pages.
+std::int64_t signals_of(const Document& lead) {
+    return length_of(lead, where(&Lead::signals).path()) +
+           integer_at(lead, "earlier_signals.count").value_or(0);
 }
 
 void add_derived(JsonWriter& out, const Lead& lead) {
@@ -69,12 +84,15 @@ PersonErased::PersonErased(std::string_view lead_id, const AuditStanding& standi
                             "--restore-erased, and the audit will say so",
                             mask_phone(lead_id))) {}
 
-PersonalData::PersonalData(Store& store, std::string audit_key, std::string default_region)
+PersonalData::PersonalData(Store& store, std::string audit_key, std::string default_region,
+                           std::string archive_dir)
     : store_(store),
       audit_(store, std::move(audit_key)),
       leads_(store, default_region),
       messages_(store, default_region),
-      default_region_(std::move(default_region)) {}
+      default_region_(std::move(default_region)) {
+    if (!archive_dir.empty()) archive_.emplace(std::move(archive_dir));
+}
 
 Async<std::optional<Document>> PersonalData::find_lead(std::string lead_id, Deadline deadline) {
     const auto same = of_person<Lead>(lead_id);
@@ -84,6 +102,7 @@ Async<std::optional<Document>> PersonalData::find_lead(std::string lead_id, Dead
 }
 
 Async<Holdings> PersonalData::count(std::string phone, Deadline deadline) {
+    const auto lock = hold(archive_, Access::kToRead);
     co_return co_await count_of(normalize_lead_id(phone, default_region_), deadline);
 }
 
@@ -91,10 +110,41 @@ Async<Holdings> PersonalData::count_of(std::string lead_id, Deadline deadline) {
     Holdings held;
     if (const auto lead = co_await find_lead(lead_id, deadline)) {
         held.lead = true;
-        held.signals = length_of(*lead, where(&Lead::signals).path());
+        held.signals = signals_of(*lead);
     }
     held.messages = co_await messages_.count(of_person<Message>(lead_id), deadline);
-    co_return held;
+    if (!archive_) co_return held;
+    ArchiveReader archived(archive_->files(), spellings_of(lead_id));
+    while (true) {
+        const auto some = co_await next_archived(archived);
+        if (some.empty()) co_return held;
+        held.messages += std::ssize(some);
+    }
+}
+
+/// The next ones, few at a time, but for those that have not left the database yet; none at the
+/// end.
+Async<std::vector<ArchivedMessage>> PersonalData::next_archived(ArchiveReader& archived) {
+    constexpr std::size_t kMost = 500;
+    std::vector<ArchivedMessage> some;
+    bool is_end = false;
+    while (some.empty() && !is_end) {
+        std::vector<ObjectId> ids;
+        while (ids.size() < kMost && !is_end) {
+            auto message = archived.next();
+            is_end = !message;
+            if (is_end) break;
+            ids.push_back(message->id);
+            some.push_back(std::move(*message));
+        }
+        const Filter<Message> same = where(&Message::id).in(ids);
+        std::set<ObjectId> there;
+        for (const Document& message : co_await store_.find({&message_collection(), same.node()})) {
+            there.insert(std::get<ObjectId>(scalar_at(message, "_id")));
+        }
+        std::erase_if(some, [&](const auto& message) { return there.contains(message.id); });
+    }
+    co_return some;
 }
 
 /// Up to its list of messages.
@@ -103,24 +153,51 @@ Async<std::string> PersonalData::export_head(const Document& document) {
     out.add("format", "rapport-export");
     out.add("format_version", std::int64_t{1});
     out.add("exported_at", now());
-    out.begin_document("lead");
-    for (BsonReader in(document); !in.at_end();) {
-        const BsonElement member = in.next();
-        out.add(member.name(), member);
-    }
-    out.end();
-    if (const auto lead = readable(document)) {
+    const auto add_document = [&](std::string_view name, const Document& stored) {
+        out.begin_document(name);
+        for (BsonReader in(stored); !in.at_end();) {
+            const BsonElement member = in.next();
+            out.add(member.name(), member);
+        }
+        out.end();
+    };
+    add_document("lead", document);
+    if (const auto lead = readable_lead(document)) {
         // What a crash left in the lead alone belongs among its messages.
         co_await leads_.settle(*lead);
         add_derived(out, *lead);
     }
+    const auto pages = co_await pages_of(store_, document);
+    if (!pages.empty()) out.begin_array("signal_pages");
+    for (const Document& page : pages) add_document({}, page);
+    if (!pages.empty()) out.end();
     std::string head = out.finish();
     head.back() = ',';
     co_return head + "\"messages\":[";
 }
 
+/// Returns how many were written.
+Async<std::int64_t> PersonalData::export_archived(std::string lead_id, const Sink& sink,
+                                                  const MessageProgress& progress) {
+    std::int64_t written = 0;
+    if (!archive_) co_return written;
+    ArchiveReader archived(archive_->files(), spellings_of(lead_id));
+    while (true) {
+        const auto some = co_await next_archived(archived);
+        if (some.empty()) co_return written;
+        std::string piece;
+        for (const ArchivedMessage& message : some) {
+            piece += written++ == 0 ? "\n" : ",\n";
+            piece += message.json;
+        }
+        sink(piece);
+        if (progress) progress(std::ssize(some));
+    }
+}
+
 Async<void> PersonalData::export_messages(std::string lead_id, const std::optional<Document>& lead,
-                                          const Sink& sink, const MessageProgress& progress) {
+                                          std::int64_t archived, const Sink& sink,
+                                          const MessageProgress& progress) {
     const auto own = of_person<Message>(lead_id);
     const auto order = Sort<Message>()
                            .ascending(where(&Message::timestamp))
@@ -131,7 +208,7 @@ Async<void> PersonalData::export_messages(std::string lead_id, const std::option
     const auto id = lead ? scalar_at(*lead, "_id") : Scalar();
     const auto last = lead ? scalar_at(*lead, "message_count") : Scalar();
     std::string piece;
-    std::int64_t written = 0;
+    std::int64_t written = archived;
     while (const Document* message = co_await all.next()) {
         if (progress) progress(1);
         const Scalar seq = scalar_at(*message, "seq");
@@ -142,23 +219,26 @@ Async<void> PersonalData::export_messages(std::string lead_id, const std::option
         if (is_newer) continue;
         piece += written++ == 0 ? "\n" : ",\n";
         piece += to_json(*message);
-        if (piece.size() < kPieceBytes) continue;
+        if (piece.size() < kExportedAtOnce) continue;
         sink(piece);
         piece.clear();
     }
-    const std::int64_t signals = lead ? length_of(*lead, where(&Lead::signals).path()) : 0;
+    const std::int64_t signals = lead ? signals_of(*lead) : 0;
     sink(fmt::format("{}\n],\"counts\":{{\"messages\":{},\"signals\":{}}}}}\n", piece, written,
                      signals));
 }
 
 Async<bool> PersonalData::export_lead(std::string phone, Sink sink, MessageProgress progress) {
     const std::string lead_id = normalize_lead_id(phone, default_region_);
+    // Nothing moves meanwhile.
+    const auto lock = hold(archive_, Access::kToRead);
     co_await leads_.adopt_legacy_numbers({lead_id});
     if ((co_await count_of(lead_id, {})).nothing()) co_return false;
     const auto lead = co_await find_lead(lead_id, {});
     sink(lead ? co_await export_head(*lead)
               : R"({"format":"rapport-export","format_version":1,"messages":[)");
-    co_await export_messages(lead_id, lead, sink, progress);
+    const std::int64_t archived = co_await export_archived(lead_id, sink, progress);
+    co_await export_messages(lead_id, lead, archived, sink, progress);
     co_return true;
 }
 
@@ -166,6 +246,7 @@ Async<std::optional<ErasedPerson>> PersonalData::erase_lead(std::string phone, s
                                                             Deadline deadline) {
     audit_.require_key();
     const std::string lead_id = normalize_lead_id(phone, default_region_);
+    const auto lock = hold(archive_, Access::kToWrite);
     const Holdings held = co_await count_of(lead_id, deadline);
     AuditEntry entry;
     if (held.nothing()) {
@@ -181,8 +262,9 @@ Async<std::optional<ErasedPerson>> PersonalData::erase_lead(std::string phone, s
         entry = co_await audit_.begin(lead_id, std::move(entry), deadline);
     }
     fault_point("erase.recorded");
-    const Erased erased = co_await leads_.erase(lead_id, deadline);
+    Erased erased = co_await leads_.erase(lead_id, deadline);
     fault_point("erase.removed");
+    if (archive_) erased.messages += archive_->erase(spellings_of(lead_id));
     if (!held.nothing()) {
         entry.leads = erased.lead ? 1 : 0;
         entry.messages = erased.messages;

@@ -5,10 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "rapport/repository/archive.hpp"
 #include "rapport/repository/audit.hpp"
 #include "rapport/repository/lead_repository.hpp"
 #include "rapport/repository/message_repository.hpp"
+#include "rapport/repository/signal_page.hpp"
 #include "rapport/repository/sink.hpp"
 
 namespace rapport {
@@ -46,8 +49,12 @@ using MessageProgress = std::function<void(std::int64_t messages)>;
 class PersonalData {
   public:
     /// `audit_key` as the setting AUDIT_KEY has it; export_lead() and count() need none.
-    /// `default_region` as for LeadRepository.
-    PersonalData(Store& store, std::string audit_key, std::string default_region = "MX");
+    /// `default_region` as for LeadRepository. `archive_dir` as the setting ARCHIVE_DIR: what is
+    /// held there on the person counts, is given out and removed as what the database holds; each
+    /// waits for those who write there, which blocks the thread. Everything throws InvalidDocument
+    /// for a file there that is altered or cut short; nothing has changed then.
+    PersonalData(Store& store, std::string audit_key, std::string default_region = "MX",
+                 std::string archive_dir = {});
 
     /// Reads only.
     Async<Holdings> count(std::string phone, Deadline deadline = {});
@@ -73,14 +80,20 @@ class PersonalData {
     /// The next message of an export; absent at the end.
     using MessageSource = std::function<std::optional<Message>()>;
 
+    /// What `rapport export` gives out of a lead, but for its messages.
+    struct ExportedLead {
+        Lead lead{};
+        std::vector<SignalPage> signal_pages{};
+    };
+
     /// Stores an exported lead and its messages as they were, and returns how many were not there.
     /// Doing it again after a crash goes on. Somebody who was erased gets another `_id`, to which
     /// their messages then refer: nothing from before the erasure can match it. Throws PersonErased
     /// for those without `erased`, VersionConflict where another lead has the number or the lead
     /// was erased meanwhile (nothing of it is left then), and InvalidArgument for what cannot be
     /// stored.
-    Async<std::int64_t> restore_lead(Lead lead, MessageSource messages, RestoreOptions options,
-                                     MessageProgress progress = {});
+    Async<std::int64_t> restore_lead(ExportedLead exported, MessageSource messages,
+                                     RestoreOptions options, MessageProgress progress = {});
 
     /// The `_id` that a lead is stored under again: its own, or for somebody who was erased another
     /// one, the same each time, to which nothing from before the erasure refers.
@@ -89,9 +102,13 @@ class PersonalData {
   private:
     Async<std::optional<Document>> find_lead(std::string lead_id, Deadline deadline);
     Async<Holdings> count_of(std::string lead_id, Deadline deadline);
+    Async<std::vector<ArchivedMessage>> next_archived(ArchiveReader& archived);
+    Async<std::int64_t> export_archived(std::string lead_id, const Sink& sink,
+                                        const MessageProgress& progress);
     Async<std::string> export_head(const Document& lead);
     Async<void> export_messages(std::string lead_id, const std::optional<Document>& lead,
-                                const Sink& sink, const MessageProgress& progress);
+                                std::int64_t archived, const Sink& sink,
+                                const MessageProgress& progress);
     Async<void> require_free(const Lead& lead);
     Async<std::int64_t> restore_messages(const Lead& lead, ObjectId exported_id,
                                          const MessageSource& messages,
@@ -104,6 +121,7 @@ class PersonalData {
     LeadRepository leads_;
     MessageRepository messages_;
     std::string default_region_;
+    std::optional<MessageArchive> archive_{};
 };
 
 }  // namespace rapport

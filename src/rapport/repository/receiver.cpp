@@ -7,21 +7,16 @@
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
+#include "rapport/repository/signal_page.hpp"
 
 namespace rapport {
 namespace {
 
-constexpr std::size_t kMessagesAtOnce = 1000;
+constexpr std::size_t kMessagesStoredAtOnce = 1000;
 constexpr std::size_t kBytesAtOnce = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kOthersAtOnce = 500;
 /// By far longer than a copy takes.
 constexpr std::chrono::hours kExpiring{24};
-
-std::string text_at(const Document& document, std::string_view path) {
-    const Scalar value = scalar_at(document, path);
-    const auto* text = std::get_if<std::string>(&value);
-    return text == nullptr ? std::string() : *text;
-}
 
 Document with_id(const Document& document, std::string_view member, const ObjectId& id) {
     BsonWriter out;
@@ -56,9 +51,9 @@ Async<void> Receiver::prepare() {
     state_.messages = co_await count_all(store_, message_collection());
     is_sqlite_ = (co_await store_.ping()).engine == "sqlite";
     has_marks_ = co_await count_all(store_, erasure_collection()) > 0;
-    if (const auto retention = message_retention(store_.collections())) {
-        expired_before_ = now() - *retention;
-    }
+    // Those that an archive waits for must come to it.
+    const auto retention = message_retention(store_.collections());
+    if (retention && !archives_messages(store_.collections())) expired_before_ = now() - *retention;
     co_await erased_.look();
     audit_entries_ = co_await count_all(store_, audit_collection());
     if (options_.restore_erased) audit_.require_key();
@@ -70,6 +65,8 @@ Async<void> Receiver::take(Record record, Progress progress) {
     } else if (record.is_lead()) {
         co_await flush_others();
         co_await take_lead(std::move(record.document));
+    } else if (record.is_signals()) {
+        co_await take_signals(std::move(record.document), progress);
     } else if (record.is_message()) {
         co_await take_message(std::move(record.document), progress);
     } else {
@@ -163,6 +160,21 @@ bool Receiver::is_expiring(const Document& message) const {
     return expired_before_ && date != nullptr && *date < *expired_before_ + kExpiring;
 }
 
+/// Of a lead in the group, all of whose messages have been taken.
+Async<void> Receiver::take_signals(Document page, const Progress& progress) {
+    const auto of_lead = group_.find(scalar_at(page, "lead_ref"));
+    if (of_lead == group_.end() || !of_lead->second.lead) co_return;
+    auto document = storable(signal_collection(), std::move(page));
+    if (!document) co_return;
+    Person& person = of_lead->second;
+    if (person.new_id) document = with_id(*document, "lead_ref", *person.new_id);
+    count(person.taken, signal_collection(), *document);
+    co_await flush_messages(progress);
+    page_bytes_ += document->bytes().size();
+    pages_.push_back(std::move(*document));
+    if (page_bytes_ >= kBytesAtOnce) co_await flush_pages();
+}
+
 Async<void> Receiver::take_message(Document message, const Progress& progress) {
     const auto of_lead = group_.find(scalar_at(message, "lead_ref"));
     if (of_lead == group_.end() && co_await is_left_out(text_at(message, "lead_id"))) co_return;
@@ -182,23 +194,19 @@ Async<void> Receiver::take_message(Document message, const Progress& progress) {
     count(person == nullptr ? taken_ : person->taken, message_collection(), *document);
     message_bytes_ += document->bytes().size();
     messages_.push_back(std::move(*document));
-    if (messages_.size() >= kMessagesAtOnce || message_bytes_ >= kBytesAtOnce) {
+    if (messages_.size() >= kMessagesStoredAtOnce || message_bytes_ >= kBytesAtOnce) {
         co_await flush_messages(progress);
     }
 }
 
 void Receiver::count(Taken& taken, const Collection& collection, const Document& document) const {
     const Document known = known_form(collection, document).value_or(document);
-    if (collection.name == lead_collection().name) {
-        taken.lasting.leads.add(known);
-    } else {
-        (is_expiring(known) ? taken.expiring : taken.lasting.messages).add(known);
-    }
+    const bool expires = collection.name == message_collection().name && is_expiring(known);
+    (expires ? taken.expiring : taken.lasting.of(collection)).add(known);
 }
 
 void Receiver::Taken::add(const Taken& other) {
-    lasting.leads.add(other.lasting.leads);
-    lasting.messages.add(other.lasting.messages);
+    lasting.add(other.lasting);
     expiring.add(other.expiring);
 }
 
@@ -211,6 +219,7 @@ Content Receiver::content() const {
 Async<void> Receiver::end_group(std::vector<Scalar> dropped, const Progress& progress) {
     co_await flush_others();
     co_await flush_messages(progress);
+    co_await flush_pages();
     for (const Scalar& id : dropped) {
         const auto person = group_.find(id);
         if (person == group_.end()) continue;

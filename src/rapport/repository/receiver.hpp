@@ -53,8 +53,8 @@ struct Received {
 };
 
 /// Takes another database's records into one that is empty, or that holds a part of them: what was
-/// cut short is done again, and goes on. A lead is stored after its messages: it is there whole or
-/// not at all.
+/// cut short is done again, and goes on. A lead is stored after its messages and pages: it is there
+/// whole or not at all. Its pages come after its messages, by which an erasure finds them.
 class Receiver {
   public:
     struct Options {
@@ -111,6 +111,7 @@ class Receiver {
 
     Async<void> take_other(Record record);
     Async<void> take_lead(Document lead);
+    Async<void> take_signals(Document page, const Progress& progress);
     Async<void> take_message(Document message, const Progress& progress);
     Async<void> end_group(std::vector<Scalar> dropped, const Progress& progress);
     Async<bool> is_left_out(std::string lead_id);
@@ -120,6 +121,7 @@ class Receiver {
     Async<void> remove_those_erased();
     Async<void> flush_others();
     Async<void> flush_messages(const Progress& progress);
+    Async<void> flush_pages();
     struct Stored {
         std::int64_t stored = 0;
         std::int64_t there = 0;
@@ -149,6 +151,8 @@ class Receiver {
     std::vector<Document> others_{};
     std::vector<Document> messages_{};
     std::size_t message_bytes_ = 0;
+    std::vector<Document> pages_{};
+    std::size_t page_bytes_ = 0;
     std::map<Scalar, Person> group_{};
     std::set<std::string> left_out_{};
     /// Restored under another `_id`.

@@ -11,6 +11,7 @@
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/collections.hpp"
 #include "rapport/repository/receiver.hpp"
+#include "rapport/repository/signal_page.hpp"
 
 namespace rapport {
 namespace {
@@ -22,18 +23,10 @@ bool are_equal(const Collection& collection, const Document& a, const Document& 
     return known_form(collection, a).value_or(a) == known_form(collection, b).value_or(b);
 }
 
-std::optional<Lead> readable(const Document& document) {
-    try {
-        return from_document<Lead>(document);
-    } catch (const InvalidDocument&) {
-        return std::nullopt;
-    }
-}
-
 /// True when the one that is there has become ours by turns and changes that ours knows of.
 bool is_earlier(const Document& there, const Document& ours) {
-    const auto before = readable(there);
-    const auto after = readable(ours);
+    const auto before = readable_lead(there);
+    const auto after = readable_lead(ours);
     if (!before || !after || before->id != after->id) return false;
     if (before->version >= after->version) return false;
     if (before->message_count > after->message_count) return false;
@@ -81,6 +74,11 @@ Async<void> Receiver::flush_messages(const Progress& progress) {
     if (progress) progress(size);
 }
 
+Async<void> Receiver::flush_pages() {
+    page_bytes_ = 0;
+    if (!pages_.empty()) co_await put_pages(store_, std::exchange(pages_, {}));
+}
+
 Async<void> Receiver::store_leads() {
     std::vector<Document> leads;
     for (const auto& [id, person] : group_) {
@@ -108,6 +106,8 @@ Async<void> Receiver::remove(Person person, Scalar id) {
                            deadline);
     co_await store_.remove(
         {&message_collection(), FilterNode(Compare{"lead_ref", CompareOp::kEqual, id})}, deadline);
+    if (const auto* lead = std::get_if<ObjectId>(&id))
+        co_await remove_pages(store_, *lead, deadline);
     co_await store_.forget_removed(deadline);
 }
 
@@ -183,21 +183,8 @@ Async<void> Receiver::bring_forward(Document there, Document ours) {
     for (const char* member : {"_id", "lead_id", "version"}) {
         guard.parts.emplace_back(Compare{member, CompareOp::kEqual, scalar_at(there, member)});
     }
-    std::vector<Change> changes;
-    for (const Column& column : lead_collection().columns) {
-        if (column.name == "_id" || column.name == "lead_id") continue;
-        Change change{ChangeOp::kUnset, column.name};
-        for (BsonReader in(ours); !in.at_end();) {
-            const BsonElement member = in.next();
-            if (member.name() != column.name) continue;
-            BsonWriter operand;
-            operand.add("v", member);
-            change.op = ChangeOp::kSet;
-            change.value = operand.finish();
-        }
-        changes.push_back(std::move(change));
-    }
-    CommitDocuments commit{{&lead_collection(), FilterNode(std::move(guard)), std::move(changes)}};
+    CommitDocuments commit{{&lead_collection(), FilterNode(std::move(guard)),
+                            changes_to(lead_collection(), ours, {"_id", "lead_id"})}};
     if (!(co_await store_.commit(std::move(commit))).happened) {
         throw VersionConflict("leads: one that was brought forward was changed meanwhile");
     }
@@ -207,24 +194,26 @@ Async<bool> Receiver::verify(Progress progress) {
     Taken there;
     Snapshot snapshot(store_);
     std::map<Scalar, Taken> group;
+    std::set<Scalar> apart;
     while (const auto record = co_await snapshot.next()) {
         if (record->ends_group()) {
             for (const Scalar& id : record->dropped) group.erase(id);
             for (const auto& [id, taken] : group) there.add(taken);
             if (progress) progress(std::ssize(group));
             group.clear();
+            apart.clear();
             continue;
         }
         const bool is_lead = record->is_lead();
-        if (!is_lead && !record->is_message()) continue;
+        if (!is_lead && !record->is_message() && !record->is_signals()) continue;
         const Scalar number = scalar_at(record->document, "lead_id");
         const auto* lead_id = std::get_if<std::string>(&number);
         const bool is_apart =
             lead_id != nullptr && (left_out_.contains(*lead_id) || restored_.contains(*lead_id));
-        if (is_apart) continue;
-        if (!is_lead && progress) progress(1);
-        count(group[scalar_at(record->document, is_lead ? "_id" : "lead_ref")], *record->collection,
-              record->document);
+        if (is_apart && is_lead) apart.insert(record->lead());
+        if (is_apart || apart.contains(record->lead())) continue;
+        if (record->is_message() && progress) progress(1);
+        count(group[record->lead()], *record->collection, record->document);
     }
     co_return there.lasting == taken_.lasting;
 }

@@ -14,6 +14,9 @@ inline constexpr std::chrono::milliseconds kRetryPause{20};
 /// Waits for kRetryPause.
 Async<void> pause();
 
+/// True for what leaves open whether a write happened.
+bool leaves_open(const Error& error);
+
 /// Reads again until the deadline while the database is unavailable: a server that is away for a
 /// moment stops nobody. Throws Unavailable when the deadline has passed.
 template <class Read>

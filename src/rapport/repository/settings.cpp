@@ -7,6 +7,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
@@ -93,7 +94,7 @@ struct Declaration {
     std::string (*show)(const Settings& from);
 };
 
-const std::array<Declaration, 21> kDeclarations{{
+const std::array<Declaration, 22> kDeclarations{{
     {"MONGODB_URI", "a mongodb:// or mongodb+srv:// URI, or nothing",
      [](const std::string& text, Settings& to) {
          to.mongodb_uri = text;
@@ -132,6 +133,12 @@ const std::array<Declaration, 21> kDeclarations{{
          return read_bool(text, to.enable_message_archival);
      },
      [](const Settings& from) { return to_bool_text(from.enable_message_archival); }},
+    {"ARCHIVE_DIR", "the path of a folder, or nothing",
+     [](const std::string& text, Settings& to) {
+         to.archive_dir = text;
+         return true;
+     },
+     [](const Settings& from) { return from.archive_dir; }},
     {"DEFAULT_REGION", "a region of two letters (ISO 3166), e.g. MX, or ZZ for none",
      [](const std::string& text, Settings& to) {
          to.default_region = text;
@@ -224,6 +231,19 @@ std::string shown(const Declaration& declaration, const std::string& value) {
     return is_uri || name == "MONGODB_URI" ? mask_uri(value) : value;
 }
 
+/// Shown nowhere: whoever keeps conversations counts in days.
+void read_retention_seconds(const Environment& environment, Settings& to) {
+    constexpr auto kName = "MESSAGE_RETENTION_SECONDS";
+    const auto text = environment(kName);
+    std::int64_t seconds = 0;
+    if (!text) return;
+    if (!read_number(*text, 1, std::numeric_limits<std::int32_t>::max(), seconds)) {
+        throw InvalidArgument(
+            fmt::format("{}: expected a whole number of seconds, of at least 1", kName));
+    }
+    to.message_retention_seconds = seconds;
+}
+
 /// `host`, `host:27017` and `[::1]:27017`, several with commas between. Without its @, a user with
 /// a password looks almost like that.
 bool is_host_list(std::string_view text) {
@@ -261,6 +281,7 @@ LoadedSettings load_settings(const Environment& environment,
         }
         sources.push_back(std::move(source));
     }
+    read_retention_seconds(environment, loaded.settings);
     if (loaded.settings.min_pool_size > loaded.settings.max_pool_size) {
         throw InvalidArgument(fmt::format(
             "MONGODB_MIN_POOL_SIZE={}: expected at most MONGODB_MAX_POOL_SIZE, which is {}",
@@ -279,6 +300,14 @@ LoadedSettings load_settings() {
         if (value == nullptr) return std::nullopt;
         return value;
     });
+}
+
+std::optional<std::chrono::seconds> retention_of(const Settings& settings) {
+    if (!settings.enable_message_archival) return std::nullopt;
+    if (settings.message_retention_seconds) {
+        return std::chrono::seconds(*settings.message_retention_seconds);
+    }
+    return std::chrono::days(settings.message_retention_days);
 }
 
 std::string mask_uri(std::string_view uri) {

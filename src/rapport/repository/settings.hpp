@@ -21,7 +21,11 @@ struct Settings {
     std::int64_t min_pool_size = 1;
     std::chrono::milliseconds server_selection_timeout{5000};
     std::int64_t message_retention_days = 365;
+    /// For tests, which cannot wait for days: seconds that count instead of them.
+    std::optional<std::int64_t> message_retention_seconds{};
     bool enable_message_archival = true;
+    /// The folder that messages move to at the end of their retention; empty: they are removed.
+    std::string archive_dir{};
     std::string default_region = "MX";
     /// A secret: what the record of erased persons is keyed with. Empty: nobody can be erased.
     std::string audit_key{};
@@ -68,6 +72,9 @@ LoadedSettings load_settings(const Environment& environment,
 
 /// The same from this process's environment.
 LoadedSettings load_settings();
+
+/// How long messages are kept in the database; absent: for ever.
+std::optional<std::chrono::seconds> retention_of(const Settings& settings);
 
 /// A URI without its user name, password and options: `mongodb://***@host:27017/db`. Also safe for
 /// texts that are no URI, or a broken one.

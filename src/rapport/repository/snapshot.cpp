@@ -13,27 +13,15 @@ namespace rapport {
 namespace {
 
 /// Few, since each may have 16 MiB.
-constexpr std::int64_t kLeadsAtOnce = 32;
-constexpr std::int64_t kMessagesAtOnce = 1000;
+constexpr std::int64_t kLeadsReadAtOnce = 32;
+constexpr std::int64_t kMessagesReadAtOnce = 1000;
 
 Deadline whole() { return Deadline(Deadline::Clock::time_point::max()); }
 
 bool belongs_to_no_lead(const Collection& collection) {
     return collection.name != lead_collection().name &&
-           collection.name != message_collection().name;
-}
-
-std::string text_at(const Document& document, std::string_view path) {
-    const Scalar value = scalar_at(document, path);
-    const auto* text = std::get_if<std::string>(&value);
-    return text == nullptr ? std::string() : *text;
-}
-
-std::int64_t number_at(const Document& document, std::string_view path) {
-    const Scalar value = scalar_at(document, path);
-    if (const auto* whole_number = std::get_if<std::int64_t>(&value)) return *whole_number;
-    const auto* real = std::get_if<double>(&value);
-    return real == nullptr ? 0 : static_cast<std::int64_t>(*real);
+           collection.name != message_collection().name &&
+           collection.name != signal_collection().name;
 }
 
 /// Newest first, as the index on them has it.
@@ -55,6 +43,15 @@ bool Record::is_message() const {
     return collection != nullptr && collection->name == message_collection().name;
 }
 
+bool Record::is_signals() const {
+    return collection != nullptr && collection->name == signal_collection().name;
+}
+
+Scalar Record::lead() const {
+    if (is_lead()) return scalar_at(document, "_id");
+    return is_message() || is_signals() ? scalar_at(document, "lead_ref") : Scalar();
+}
+
 Snapshot::Snapshot(Store& store) : store_(store), leads_(store) {}
 
 Async<std::optional<Record>> Snapshot::next() {
@@ -71,6 +68,8 @@ Async<void> Snapshot::advance() {
             return read_other();
         case Stage::kLeads:
             return begin_group();
+        case Stage::kPages:
+            return read_pages();
         default:
             return read_messages();
     }
@@ -101,7 +100,7 @@ Async<void> Snapshot::begin_group() {
     FindDocuments find{&lead_collection(),
                        Compare{"lead_id", CompareOp::kGreater, passed_},
                        {{"lead_id"}},
-                       kLeadsAtOnce};
+                       kLeadsReadAtOnce};
     if (is_again_) {
         find.filter = Compare{"_id", CompareOp::kEqual, again_.back()};
         again_.pop_back();
@@ -110,14 +109,16 @@ Async<void> Snapshot::begin_group() {
         co_return;
     }
     const auto found = co_await store_.find(find);
-    if (!is_again_) is_last_group_ = std::ssize(found) < kLeadsAtOnce;
+    if (!is_again_) is_last_group_ = std::ssize(found) < kLeadsReadAtOnce;
     if (is_again_ && found.empty()) co_return;
 
     std::vector<Lead> readable;
     for (const Document& document : found) {
         const Scalar id = scalar_at(document, "_id");
         by_lead_id_.emplace(text_at(document, "lead_id"), id);
-        group_.emplace(id, Reading{document, number_at(document, "message_count")});
+        group_.emplace(id, Reading{document, integer_at(document, "message_count").value_or(0)});
+        if (integer_at(document, "earlier_signals.count").value_or(0) > 0)
+            with_pages_.push_back(id);
         try {
             readable.push_back(from_document<Lead>(document));
         } catch (const InvalidDocument&) {
@@ -135,7 +136,7 @@ Async<void> Snapshot::begin_group() {
 
 /// One piece of them: the rest of a lead's that the piece before has cut, or what follows.
 Async<void> Snapshot::read_messages() {
-    FindDocuments find{&message_collection(), AllOf{}, across_leads(), kMessagesAtOnce};
+    FindDocuments find{&message_collection(), AllOf{}, across_leads(), kMessagesReadAtOnce};
     if (!within_.empty()) {
         find.filter = Compare{"lead_id", CompareOp::kEqual, within_};
         find.sort = within_lead();
@@ -151,7 +152,7 @@ Async<void> Snapshot::read_messages() {
     }
     const auto piece = co_await store_.find(std::move(find));
     for (const Document& message : piece) emit_message(message);
-    const bool is_cut = std::ssize(piece) == kMessagesAtOnce;
+    const bool is_cut = std::ssize(piece) == kMessagesReadAtOnce;
     if (is_cut) {
         within_ = text_at(piece.back(), "lead_id");
         position_ = position_of(piece.back(), within_lead(), false).values;
@@ -162,11 +163,20 @@ Async<void> Snapshot::read_messages() {
     within_.clear();
     position_.clear();
     const bool goes_on = was_within && !is_again_ && (upto_.empty() || passed_ < upto_);
-    if (!goes_on) co_await end_group();
+    if (goes_on) co_return;
+    if (!by_lead_id_.empty()) emit_leads_up_to(std::string(by_lead_id_.rbegin()->first));
+    stage_ = Stage::kPages;
+}
+
+/// Those of one lead: no change of it but an erasure takes them away.
+Async<void> Snapshot::read_pages() {
+    if (with_pages_.empty()) co_return co_await end_group();
+    const Document& lead = group_.at(with_pages_.back()).document;
+    for (const Document& page : co_await pages_of(store_, lead)) emit(signal_collection(), page);
+    with_pages_.pop_back();
 }
 
 Async<void> Snapshot::end_group() {
-    if (!by_lead_id_.empty()) emit_leads_up_to(std::string(by_lead_id_.rbegin()->first));
     Record end;
     if (!group_.empty()) {
         OneOf same{"_id", {}};
@@ -174,7 +184,8 @@ Async<void> Snapshot::end_group() {
         std::map<Scalar, std::int64_t> counts;
         const FindDocuments find{&lead_collection(), FilterNode(std::move(same))};
         for (const Document& document : co_await store_.find(find)) {
-            counts.emplace(scalar_at(document, "_id"), number_at(document, "message_count"));
+            counts.emplace(scalar_at(document, "_id"),
+                           integer_at(document, "message_count").value_or(0));
         }
         for (const auto& [id, reading] : group_) {
             const auto now = counts.find(id);
@@ -221,7 +232,7 @@ void Snapshot::emit_message(const Document& message) {
     // Of a lead that came later, or that is erased.
     const auto lead = group_.find(counted_by);
     if (lead == group_.end()) return;
-    if (number_at(message, "seq") > lead->second.counted) return;
+    if (integer_at(message, "seq").value_or(0) > lead->second.counted) return;
     emit(message_collection(), message);
 }
 
@@ -230,22 +241,17 @@ void ContentCount::add(const Record& record) {
         for (const Scalar& id : record.dropped) {
             if (!std::holds_alternative<std::monostate>(id)) group_.erase(id);
         }
-        for (const auto& [id, content] : group_) {
-            content_.leads.add(content.leads);
-            content_.messages.add(content.messages);
-        }
+        for (const auto& [id, content] : group_) content_.add(content);
         group_.clear();
         return;
     }
-    const bool is_lead = record.is_lead();
-    if (!is_lead && !record.is_message()) {
+    if (belongs_to_no_lead(*record.collection)) {
         ++others_;
         return;
     }
-    const Document known =
-        known_form(*record.collection, record.document).value_or(record.document);
-    const Scalar lead = scalar_at(record.document, is_lead ? "_id" : "lead_ref");
-    (is_lead ? group_[lead].leads : group_[lead].messages).add(known);
+    group_[record.lead()]
+        .of(*record.collection)
+        .add(known_form(*record.collection, record.document).value_or(record.document));
 }
 
 }  // namespace rapport

@@ -11,6 +11,7 @@
 
 #include "rapport/repository/content.hpp"
 #include "rapport/repository/lead_repository.hpp"
+#include "rapport/repository/signal_page.hpp"
 #include "rapport/repository/stream.hpp"
 
 namespace rapport {
@@ -29,14 +30,18 @@ struct Record {
     bool ends_group() const { return collection == nullptr; }
     bool is_lead() const;
     bool is_message() const;
+    /// Of signals that a lead has no room for.
+    bool is_signals() const;
+    /// The `_id` of the lead that it is of; nothing where it is of none.
+    Scalar lead() const;
 };
 
 /// Everything that a database holds, in bounded memory, while turns go on: first the collections
 /// that belong to no lead, one after another, then the leads in groups, each lead before its
-/// messages. A lead stands there with its messages as of one version: it is read first, and of the
-/// messages that it has counted those up to its count; what a crash has left in the lead alone is
-/// taken from there. A lead that is erased meanwhile is dropped at the end of its group; one that
-/// is emptied comes again in a group of its own. Changes nothing.
+/// messages, and behind them the pages of signals. A lead stands there with its messages as of one
+/// version: it is read first, and of the messages that it has counted those up to its count; what a
+/// crash has left in the lead alone is taken from there. A lead that is erased meanwhile is dropped
+/// at the end of its group; one that is emptied comes again in a group of its own. Changes nothing.
 class Snapshot {
   public:
     explicit Snapshot(Store& store);
@@ -56,6 +61,7 @@ class Snapshot {
     Async<void> read_other();
     Async<void> begin_group();
     Async<void> read_messages();
+    Async<void> read_pages();
     Async<void> end_group();
     void emit(const Collection& collection, const Document& document);
     void emit_leads_up_to(const std::string& lead_id);
@@ -68,7 +74,7 @@ class Snapshot {
     std::size_t other_ = 0;
     std::optional<DocumentStream> stream_{};
 
-    enum class Stage { kOthers, kLeads, kMessages, kEnd };
+    enum class Stage { kOthers, kLeads, kMessages, kPages, kEnd };
     Stage stage_ = Stage::kOthers;
     /// Up to which lead_id everything is read.
     std::string passed_{};
@@ -80,6 +86,8 @@ class Snapshot {
     std::map<Scalar, Reading> group_{};
     std::map<std::string, Scalar> by_lead_id_{};
     std::set<ObjectId> emitted_{};
+    /// Whose pages are read.
+    std::vector<Scalar> with_pages_{};
     /// Where the walk through the group's messages stands.
     std::string upto_{};
     std::string within_{};

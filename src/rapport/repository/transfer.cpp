@@ -11,7 +11,7 @@
 namespace rapport {
 namespace {
 
-constexpr std::size_t kLeadsAtOnce = 100;
+constexpr std::size_t kLeadsStoredAtOnce = 100;
 /// Files are read faster than a bar is drawn.
 constexpr std::int64_t kRecordsBetween = 1000;
 
@@ -90,7 +90,7 @@ Async<Outdated> find_outdated(Store& from, Store& to, const TransferOptions& opt
     DocumentStream all = leads_of(to);
     while (const Document* lead = co_await all.next()) {
         some.push_back(*lead);
-        if (some.size() < kLeadsAtOnce) continue;
+        if (some.size() < kLeadsStoredAtOnce) continue;
         co_await look_for_outdated(from, audit, std::exchange(some, {}), outdated);
     }
     co_await look_for_outdated(from, audit, std::move(some), outdated);
@@ -105,9 +105,9 @@ Async<std::int64_t> reconcile(Store& from, Store& to, Receiver& receiver,
     DocumentStream all = leads_of(from);
     while (const Document* lead = co_await all.next()) {
         some.push_back(*lead);
-        if (some.size() < kLeadsAtOnce) continue;
+        if (some.size() < kLeadsStoredAtOnce) continue;
         co_await receiver.compare(std::exchange(some, {}));
-        advance(progress, kLeadsAtOnce);
+        advance(progress, kLeadsStoredAtOnce);
     }
     co_await receiver.compare(std::move(some));
     const TargetState& state = receiver.state();
@@ -144,9 +144,9 @@ Async<void> compare(std::istream& in, const std::string& name, Receiver& receive
     while (auto record = file.next()) {
         if (!record->is_lead()) continue;
         some.push_back(std::move(record->document));
-        if (some.size() < kLeadsAtOnce) continue;
+        if (some.size() < kLeadsStoredAtOnce) continue;
         co_await receiver.compare(std::exchange(some, {}));
-        advance(progress, kLeadsAtOnce);
+        advance(progress, kLeadsStoredAtOnce);
     }
     co_await receiver.compare(std::move(some));
     const TargetState& state = receiver.state();

@@ -14,6 +14,11 @@ bool is_same(const Index& one, const Index& other) {
            one.where_present == other.where_present;
 }
 
+/// As on MongoDB, an index of several keys removes nothing, whatever expiry it is given.
+std::optional<std::chrono::seconds> expiry_of(const Index& index) {
+    return index.keys.size() == 1 ? index.expire_after : std::nullopt;
+}
+
 class Planner {
   public:
     Planner(IndexPlan& plan, const Collection& collection, const std::vector<Index>& existing)
@@ -25,9 +30,9 @@ class Planner {
         if (same == existing_.end()) {
             const Index* named = by_name(index.name);
             add(named == nullptr ? Kind::kMissing : Kind::kDifferent, named, &index);
-        } else if (same->expire_after != index.expire_after) {
+        } else if (expiry_of(*same) != expiry_of(index)) {
             // An expiry can be set and changed in place, but not taken away.
-            add(index.expire_after ? Kind::kExpiry : Kind::kDifferent, &*same, &index);
+            add(expiry_of(index) ? Kind::kExpiry : Kind::kDifferent, &*same, &index);
         }
         for (const Index& old : existing_) {
             if (!index.replaces.empty() && old.keys == index.replaces && !old.unique &&
@@ -51,7 +56,7 @@ class Planner {
                     return one.collection == collection_.name && one.found &&
                            one.found->name == index.name;
                 });
-            if (index.expire_after && !is_ours) {
+            if (expiry_of(index) && !is_ours) {
                 plan_.foreign_expiries.push_back({collection_.name, index});
             }
         }
@@ -109,7 +114,7 @@ std::string describe(const Index& index) {
     }
     if (index.unique) text += "; unique";
     if (!index.where_present.empty()) text += "; where " + index.where_present + " is";
-    if (index.expire_after) text += "; expires after " + describe_time(*index.expire_after);
+    if (expiry_of(index)) text += "; expires after " + describe_time(*index.expire_after);
     return text;
 }
 

@@ -67,14 +67,17 @@ struct AggregateDocuments {
 /// Changes one document under a guard, or creates it, and stores the documents that this accounts
 /// for: how a conversation's turn is kept. Without details it is a guarded change alone. The change
 /// is one statement; the details follow in the same transaction where Store::commits_as_one(), else
-/// once the change is acknowledged. Idempotent for a creation (by `_id`) and for the details; a
-/// change is so only by its guard. Result: Committed.
+/// once the primary has the change, and a majority acknowledges both together. Idempotent for a
+/// creation (by `_id`) and for the details; a change is so only by its guard. Result: Committed.
 struct CommitDocuments {
     /// Changes the document that matches; the filter names a text that never changes, like a key
     /// (`lead_id`), by equality. Unused when there is something to create.
     UpdateDocuments change;
     std::optional<Document> create{};
     InsertDocuments details{};
+    /// Acknowledged before the details are sent: for a change that is looked for as soon as whoever
+    /// made it has died.
+    bool acknowledged_first = false;
 };
 
 /// Makes the indexes of every collection as declared: builds what is missing (before it drops what

@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <fstream>
@@ -23,7 +24,7 @@ using testing::ScriptedServer;
 using Then = ScriptedServer::Then;
 using Reply = ScriptedServer::Reply;
 
-const auto kLong = std::chrono::seconds(30);
+const auto kPatience = std::chrono::seconds(30);
 const auto kShort = std::chrono::milliseconds(200);
 
 HttpResponse post(HttpClient& client, const std::string& url, Deadline deadline) {
@@ -32,7 +33,7 @@ HttpResponse post(HttpClient& client, const std::string& url, Deadline deadline)
 
 /// Why there was no answer.
 HttpProblem problem_of(HttpClient& client, const std::string& url,
-                       Deadline deadline = Deadline::in(kLong)) {
+                       Deadline deadline = Deadline::in(kPatience)) {
     try {
         const HttpResponse response = post(client, url, deadline);
         ADD_FAILURE() << "an answer came: " << response.status;
@@ -133,7 +134,7 @@ TEST(Http, IsCancelledAndGoesOnWithTheNextCall) {
     asio::cancellation_signal cancel;
     std::exception_ptr ended;
     asio::co_spawn(
-        context, client.post(server.url(), {}, "", Deadline::in(kLong)),
+        context, client.post(server.url(), {}, "", Deadline::in(kPatience)),
         asio::bind_cancellation_slot(cancel.slot(), [&](const std::exception_ptr& error,
                                                         const HttpResponse&) { ended = error; }));
     while (server.requests().empty()) context.run_one_for(std::chrono::milliseconds(5));
@@ -148,7 +149,7 @@ TEST(Http, OutlivesAnEventLoopThatIsDroppedMidCall) {
     HttpClient client;
     {
         asio::io_context dying;
-        asio::co_spawn(dying, client.post(server.url(), {}, "", Deadline::in(kLong)),
+        asio::co_spawn(dying, client.post(server.url(), {}, "", Deadline::in(kPatience)),
                        asio::detached);
         while (server.requests().empty()) dying.run_one_for(std::chrono::milliseconds(5));
     }

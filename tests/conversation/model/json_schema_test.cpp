@@ -1,5 +1,6 @@
 #include "rapport/conversation/model/json_schema.hpp"
 
+#include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
 
 #include "rapport/conversation/classification.hpp"
@@ -9,15 +10,14 @@
 namespace rapport {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
+
 template <class T>
 std::string schema_of() {
     JsonWriter out;
     write_schema<T>(out, "schema");
     return out.finish();
-}
-
-bool contains(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
 }
 
 TEST(Schema, OfAnObjectRequiresEveryMemberAndAllowsNoOther) {
@@ -40,22 +40,20 @@ TEST(Schema, OfAnEnumListsItsWireStrings) {
 
 TEST(Schema, OfAnOptionalEnumAllowsNull) {
     const std::string schema = schema_of<Strategy>();
-    EXPECT_TRUE(contains(schema, R"("suggested_stage_transition":{"anyOf":[{"type":"string",)"
-                                 R"("enum":["0 - initial_contact",)"))
-        << schema;
-    EXPECT_TRUE(contains(schema, R"("6 - closed_lost"]},{"type":"null"}]})")) << schema;
-    EXPECT_TRUE(contains(schema, R"("key_points":{"type":"array","items":{"type":"string"}})"))
-        << schema;
+    EXPECT_THAT(schema, HasSubstr(R"("suggested_stage_transition":{"anyOf":[{"type":"string",)"
+                                  R"("enum":["0 - initial_contact",)"));
+    EXPECT_THAT(schema, HasSubstr(R"("6 - closed_lost"]},{"type":"null"}]})"));
+    EXPECT_THAT(schema, HasSubstr(R"("key_points":{"type":"array","items":{"type":"string"}})"));
 }
 
 TEST(Schema, LeavesOutWhatIsOursToFillIn) {
     const std::string schema = schema_of<Classification>();
-    EXPECT_TRUE(contains(schema, R"("new_signals":{"type":"array","items":{"type":"object")"));
-    EXPECT_TRUE(contains(schema, R"("is_inferred":{"type":"boolean"})"));
-    EXPECT_TRUE(contains(schema, R"("confidence":{"type":"object","properties":{"value":)"));
-    EXPECT_TRUE(contains(schema, R"("required":["dimension","extracted_value","confidence",)"
-                                 R"("is_inferred","inferred_from","raw_evidence"])"));
-    EXPECT_FALSE(contains(schema, "source_message_id"));
+    EXPECT_THAT(schema, HasSubstr(R"("new_signals":{"type":"array","items":{"type":"object")"));
+    EXPECT_THAT(schema, HasSubstr(R"("is_inferred":{"type":"boolean"})"));
+    EXPECT_THAT(schema, HasSubstr(R"("confidence":{"type":"object","properties":{"value":)"));
+    EXPECT_THAT(schema, HasSubstr(R"("required":["dimension","extracted_value","confidence",)"
+                                  R"("is_inferred","inferred_from","raw_evidence"])"));
+    EXPECT_THAT(schema, Not(HasSubstr("source_message_id")));
 }
 
 }  // namespace

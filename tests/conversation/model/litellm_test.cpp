@@ -18,7 +18,7 @@
 namespace rapport {
 namespace {
 
-constexpr auto kKey = "sk-test";
+constexpr auto kMasterKey = "sk-test";
 
 int free_port() {
     boost::asio::io_context context;
@@ -44,7 +44,7 @@ class LiteLlm {
                 "      api_key: none\n      mock_response: '{}'\n",
                 name, name, answer);
         }
-        config << "general_settings:\n  master_key: " << kKey
+        config << "general_settings:\n  master_key: " << kMasterKey
                << "\n  dangerously_permit_weak_or_unset_master_key: true\n"
                << "litellm_settings:\n  telemetry: false\n";
         config.close();
@@ -85,7 +85,7 @@ TEST(ARealServer, AnswersEveryAgent) {
     testing::Engine engine("sqlite");
     const Conversation conversation =
         testing::conversation("How much is it? we have 40,000 a year");
-    const auto agents = [&](const std::string& model, const std::string& key = kKey) {
+    const auto agents = [&](const std::string& model, const std::string& key = kMasterKey) {
         Settings settings;
         settings.model_base_url = server.url();
         settings.model_name = model;

@@ -25,7 +25,7 @@ CodePoint code_point_at(std::string_view text, std::size_t at) {
     return {value, size};
 }
 
-bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
+bool is_ascii_digit(char32_t c) { return c >= '0' && c <= '9'; }
 
 /// The plain letter of U+00C0 to U+00FF, or 0 for × and ÷.
 char latin_letter(char32_t c) {
@@ -70,7 +70,7 @@ class Folder {
     FoldedText run() {
         while (at_ < text_.size()) {
             const CodePoint c = code_point_at(text_, at_);
-            if (is_digit(c.value)) {
+            if (is_ascii_digit(c.value)) {
                 number();
             } else if (is_letter(c.value)) {
                 word();
@@ -105,7 +105,7 @@ class Folder {
         std::size_t end = at_;
         while (at_ < text_.size()) {
             const CodePoint c = code_point_at(text_, at_);
-            if (is_letter(c.value) || is_digit(c.value)) {
+            if (is_letter(c.value) || is_ascii_digit(c.value)) {
                 append_letter(c);
                 end = at_ + c.size;
             } else if (is_modifier(c.value)) {
@@ -138,8 +138,9 @@ class Folder {
         const std::size_t begin = at_;
         while (at_ < text_.size()) {
             const bool separator = text_[at_] == '.' || text_[at_] == ',';
-            const bool inside = separator && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]);
-            if (!is_digit(text_[at_]) && !inside) break;
+            const bool inside =
+                separator && at_ + 1 < text_.size() && is_ascii_digit(text_[at_ + 1]);
+            if (!is_ascii_digit(text_[at_]) && !inside) break;
             ++at_;
         }
         const std::size_t folded = result_.folded.size();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "rapport/core/scalar.hpp"
 
@@ -170,10 +171,22 @@ Document write_command(const Session& session, const Document& command, Deadline
     return answer;
 }
 
-Document write_once(const Session& session, const Document& command, Deadline deadline) {
+Document write_once(const Session& session, const Document& command, Deadline deadline,
+                    const Sending& sending) {
+    BsonWriter to;
+    if (sending.at_once) {
+        to.begin_document("writeConcern");
+        to.add("w", std::int64_t{1});
+        to.end();
+    }
+    if (sending.server) to.add("serverId", static_cast<std::int64_t>(*sending.server));
+    const Document own = to.finish();
     Reply options;
-    const auto* concern = mongoc_client_get_write_concern(session.client);
-    mongoc_write_concern_append(const_cast<mongoc_write_concern_t*>(concern), options.get());
+    bson_concat(options.get(), BsonView(own).get());
+    if (!sending.at_once) {
+        const auto* concern = mongoc_client_get_write_concern(session.client);
+        mongoc_write_concern_append(const_cast<mongoc_write_concern_t*>(concern), options.get());
+    }
     Reply reply;
     bson_error_t error{};
     const BsonView view(command);
@@ -184,7 +197,24 @@ Document write_once(const Session& session, const Document& command, Deadline de
     if (bson_has_field(reply.get(), "writeConcernError")) {
         translate_server_code(kWriteConcernFailed, deadline);
     }
-    return reply.document();
+    Document answer = reply.document();
+    if (sending.election && election_of(answer) != sending.election) unreachable(deadline);
+    return answer;
+}
+
+std::uint32_t writing_server(const Session& session, Deadline deadline) {
+    bson_error_t error{};
+    const std::unique_ptr<mongoc_server_description_t, decltype(&mongoc_server_description_destroy)>
+        server(mongoc_client_select_server(session.client, true, nullptr, &error),
+               mongoc_server_description_destroy);
+    if (!server) translate(error, deadline);
+    return mongoc_server_description_id(server.get());
+}
+
+std::optional<ObjectId> election_of(const Document& answer) {
+    const Scalar election = scalar_at(answer, "electionId");
+    const auto* id = std::get_if<ObjectId>(&election);
+    return id == nullptr ? std::nullopt : std::optional(*id);
 }
 
 Document run_command(const Session& session, const Document& command, Deadline deadline,

@@ -2,12 +2,15 @@
 
 #include <mongoc/mongoc.h>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "rapport/core/deadline.hpp"
 #include "rapport/core/error.hpp"
+#include "rapport/core/object_id.hpp"
 #include "rapport/store/operation.hpp"
 
 namespace rapport::mongo {
@@ -64,9 +67,28 @@ struct Session {
 /// Throws as translate() does, for an error of single statements not: the caller reads those.
 Document write_command(const Session& session, const Document& command, Deadline deadline);
 
+/// How write_once() sends.
+struct Sending {
+    /// Answered once the primary has it, whatever the client's write concern says.
+    bool at_once = false;
+    /// To this server alone, which writing_server() gave; absent: to whoever takes writes.
+    std::optional<std::uint32_t> server{};
+    /// By which primary, and in which of its terms, it has to be answered; see election_of().
+    std::optional<ObjectId> election{};
+};
+
 /// The same, sent once: the driver does not repeat it. For writes that the caller makes safe to
-/// repeat, which are cheaper for the server without the driver's own way.
-Document write_once(const Session& session, const Document& command, Deadline deadline);
+/// repeat, which are cheaper for the server without the driver's own way. Throws Unavailable as
+/// well for an answer of another election.
+Document write_once(const Session& session, const Document& command, Deadline deadline,
+                    const Sending& sending = {});
+
+/// The driver's number of the server that takes writes.
+std::uint32_t writing_server(const Session& session, Deadline deadline);
+
+/// What the answer to a write says of the primary and its term: another term, another value. Absent
+/// where there is no replica set, or a router before it.
+std::optional<ObjectId> election_of(const Document& answer);
 
 /// Runs a command that reads or administrates; `failure` gets the server's code instead of a throw
 /// when it is not null.

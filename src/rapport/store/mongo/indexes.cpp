@@ -8,13 +8,13 @@
 
 #include "rapport/core/scalar.hpp"
 #include "rapport/store/mongo/query.hpp"
+#include "rapport/store/mongo/statements.hpp"
 
 namespace rapport::mongo {
 namespace {
 
 constexpr std::int64_t kNamespaceNotFound = 26;
 constexpr std::int64_t kIndexNotFound = 27;
-constexpr std::int64_t kDuplicateKey = 11000;
 // Another process changed the same indexes meanwhile: look again.
 constexpr std::array<std::int64_t, 6> kRaces{kIndexNotFound, 85, 86, 276, 117, 12587};
 
@@ -83,10 +83,19 @@ class IndexSet {
         plan_indexes(plan, collection_, existing_, Index::Engine::kMongo);
     }
 
+    /// What documents stand in the way of keeps nothing else from being put right.
     void ensure() const {
         IndexPlan plan;
         add_to(plan);
-        for (const IndexDifference& difference : plan.differences) put_right(difference);
+        std::exception_ptr refused;
+        for (const IndexDifference& difference : plan.differences) {
+            try {
+                put_right(difference);
+            } catch (const DuplicateKey&) {
+                if (!refused) refused = std::current_exception();
+            }
+        }
+        if (refused) std::rethrow_exception(refused);
     }
 
   private:
@@ -188,6 +197,7 @@ IndexPlan plan_indexes(const Session& session, const std::vector<Collection>& co
 
 void ensure_indexes(const Session& session, const std::vector<Collection>& collections,
                     Deadline deadline) {
+    std::exception_ptr refused;
     for (const Collection& collection : collections) {
         while (!deadline.passed()) {
             try {
@@ -195,9 +205,13 @@ void ensure_indexes(const Session& session, const std::vector<Collection>& colle
                 break;
             } catch (const ChangedMeanwhile&) {
                 continue;  // look again
+            } catch (const DuplicateKey&) {
+                if (!refused) refused = std::current_exception();
+                break;
             }
         }
     }
+    if (refused) std::rethrow_exception(refused);
     if (deadline.passed()) throw Timeout("the indexes were not ready by the deadline");
 }
 

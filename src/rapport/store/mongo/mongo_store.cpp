@@ -43,7 +43,10 @@ void set_defaults(mongoc_uri_t* uri, const MongoOptions& options) {
         mongoc_uri_set_write_concern(uri, concern);
         mongoc_write_concern_destroy(concern);
     }
-    if (!says_reads) {
+    // What was acknowledged is to be read: with less than a majority it is not in what a majority
+    // has, yet.
+    const auto* writes = mongoc_uri_get_write_concern(uri);
+    if (!says_reads && mongoc_write_concern_get_w(writes) == MONGOC_WRITE_CONCERN_W_MAJORITY) {
         mongoc_read_concern_t* concern = mongoc_read_concern_new();
         mongoc_read_concern_set_level(concern, MONGOC_READ_CONCERN_LEVEL_MAJORITY);
         mongoc_uri_set_read_concern(uri, concern);

@@ -125,7 +125,7 @@ std::vector<Refusal> refusals_of(const Document& answer, std::size_t offset) {
 
 std::vector<Refusal> insert_all(const Session& session, const Collection& collection,
                                 const std::vector<const Document*>& documents, Deadline deadline,
-                                Retries retries) {
+                                const Sending* once) {
     std::vector<Refusal> refusals;
     for (std::size_t from = 0; from < documents.size();) {
         const std::size_t end = end_of_command(documents, from);
@@ -136,9 +136,9 @@ std::vector<Refusal> insert_all(const Session& session, const Collection& collec
         command.begin_array("documents");
         for (std::size_t i = from; i < end; ++i) command.add({}, *documents[i]);
         command.end();
-        const Document answer = retries == Retries::kByDriver
+        const Document answer = once == nullptr
                                     ? write_command(session, command.finish(), deadline)
-                                    : write_once(session, command.finish(), deadline);
+                                    : write_once(session, command.finish(), deadline, *once);
         const auto refused = refusals_of(answer, from);
         refusals.insert(refusals.end(), refused.begin(), refused.end());
         from = end;

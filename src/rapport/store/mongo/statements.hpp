@@ -32,13 +32,11 @@ void check_sizes(const InsertDocuments& insert);
 /// or whose filter names no text.
 Document statement_of(const CommitDocuments& commit);
 
-/// Who repeats a write whose answer was lost.
-enum class Retries { kByDriver, kByCaller };
-
-/// Inserts documents, whoever asked for them, in as few commands as they fit into.
+/// Inserts documents, whoever asked for them, in as few commands as they fit into. The driver sends
+/// them again where an answer is lost, unless it is said how to send them once.
 std::vector<Refusal> insert_all(const Session& session, const Collection& collection,
                                 const std::vector<const Document*>& documents, Deadline deadline,
-                                Retries retries);
+                                const Sending* once = nullptr);
 
 /// The duplicates among the documents [from, from + count). Throws for any other refusal.
 std::vector<Duplicate> duplicates_in(const Collection& collection,

@@ -69,12 +69,16 @@ class MongoWorker final : public Worker {
 
     void commit_some(std::span<const Document* const> statements, Several<CommitDocuments> commits,
                      std::span<Outcome* const> outcomes, Deadline deadline);
+    Document commit_at_once(const Document& command, Several<CommitDocuments> commits,
+                            Sending& of_details, Deadline deadline);
     void store_details(Several<CommitDocuments> commits, std::span<Outcome* const> outcomes,
-                       Deadline deadline);
+                       const Sending& sending, Deadline deadline);
 
     Pool pool_;
     Session session_;
     const std::vector<Collection>& collections_;
+    /// False until the server has: see election_of().
+    bool tells_election_ = false;
 };
 
 }  // namespace rapport::mongo

@@ -36,6 +36,10 @@ std::vector<std::pair<std::vector<const Op*>, std::vector<Outcome*>>> grouped(
     return groups;
 }
 
+Unavailable outcome_unknown() {
+    return Unavailable("MongoDB did not say whether the change is kept");
+}
+
 void fail_all(std::span<Outcome* const> outcomes) {
     for (Outcome* outcome : outcomes) outcome->error = std::current_exception();
 }
@@ -139,8 +143,7 @@ Result MongoWorker::run(const InsertDocuments& insert, Deadline deadline) {
     std::vector<const Document*> documents;
     documents.reserve(insert.documents.size());
     for (const Document& document : insert.documents) documents.push_back(&document);
-    const auto refusals =
-        insert_all(session_, *insert.collection, documents, deadline, Retries::kByDriver);
+    const auto refusals = insert_all(session_, *insert.collection, documents, deadline);
     return duplicates_in(*insert.collection, refusals, 0, documents.size(), deadline);
 }
 
@@ -156,7 +159,7 @@ void MongoWorker::insert_together(Several<InsertDocuments> inserts,
         }
     }
     const Collection& collection = *inserts.front()->collection;
-    const auto refusals = insert_all(session_, collection, documents, deadline, Retries::kByDriver);
+    const auto refusals = insert_all(session_, collection, documents, deadline);
     std::size_t from = 0;
     for (std::size_t i = 0; i < inserts.size(); ++i) {
         if (outcomes[i]->error) continue;
@@ -211,11 +214,15 @@ void MongoWorker::commit_together(Several<CommitDocuments> commits,
     }
 }
 
-/// One command of statements, and one of the details of those that happened.
+/// One command of statements, and one of the details of those that happened. Only the second waits
+/// for the disk and the majority: a log is in order, so whoever has the details has the change
+/// before them. That holds as long as one primary takes both in one term, which its answers tell.
 void MongoWorker::commit_some(std::span<const Document* const> statements,
                               Several<CommitDocuments> commits, std::span<Outcome* const> outcomes,
                               Deadline deadline) {
+    Sending of_details;
     try {
+        const bool is_alone = commits.front()->details.collection == nullptr;
         BsonWriter command;
         command.add("update", commits.front()->change.collection->name);
         command.add("ordered", false);
@@ -225,9 +232,9 @@ void MongoWorker::commit_some(std::span<const Document* const> statements,
         command.end();
         fault_point("commit.before_send");
         // A change alone is not sent again by its caller, as a turn is.
-        const Document answer = commits.front()->details.collection == nullptr
-                                    ? write_command(session_, command.finish(), deadline)
-                                    : write_once(session_, command.finish(), deadline);
+        const Document answer =
+            is_alone ? write_command(session_, command.finish(), deadline)
+                     : commit_at_once(command.finish(), commits, of_details, deadline);
         fault_point("commit.answered");
         for (Outcome* outcome : outcomes) std::get<Committed>(outcome->result).happened = true;
         for (const Refusal& refusal : refusals_of(answer, 0)) {
@@ -245,43 +252,71 @@ void MongoWorker::commit_some(std::span<const Document* const> statements,
     } catch (...) {
         return fail_all(outcomes);
     }
-    store_details(commits, outcomes, deadline);
+    store_details(commits, outcomes, of_details, deadline);
+}
+
+/// Sends the statements so that their answer need not wait, where the details can wait for them:
+/// `of_details` says how those must be sent then.
+Document MongoWorker::commit_at_once(const Document& command, Several<CommitDocuments> commits,
+                                     Sending& of_details, Deadline deadline) {
+    const auto may_wait = [](const CommitDocuments* commit) {
+        return !commit->acknowledged_first && !commit->details.documents.empty();
+    };
+    Sending sending;
+    if (tells_election_ && std::ranges::all_of(commits, may_wait)) {
+        sending = {true, writing_server(session_, deadline)};
+    }
+    Document answer = write_once(session_, command, deadline, sending);
+    if (sending.at_once && refusals_of(answer, 0).size() == commits.size()) {
+        // What came before them may be on no majority yet, and who loads again has to see it.
+        sending = {};
+        answer = write_once(session_, command, deadline);
+    }
+    const auto election = election_of(answer);
+    tells_election_ = election.has_value();
+    if (!sending.at_once) return answer;
+    if (!election) throw outcome_unknown();
+    of_details = {false, sending.server, election};
+    return answer;
 }
 
 void MongoWorker::store_details(Several<CommitDocuments> commits,
-                                std::span<Outcome* const> outcomes, Deadline deadline) {
-    const auto happened = [&](std::size_t i) {
-        return !outcomes[i]->error && std::get<Committed>(outcomes[i]->result).happened;
-    };
+                                std::span<Outcome* const> outcomes, const Sending& sending,
+                                Deadline deadline) {
+    std::vector<std::size_t> happened;
     std::vector<const Document*> documents;
     for (std::size_t i = 0; i < commits.size(); ++i) {
-        if (!happened(i)) continue;
+        if (outcomes[i]->error || !std::get<Committed>(outcomes[i]->result).happened) continue;
+        happened.push_back(i);
         for (const Document& detail : commits[i]->details.documents) documents.push_back(&detail);
     }
     const Collection* collection = commits.front()->details.collection;
+    const auto not_stored = [&](std::size_t i) {
+        // Where only the details were to wait for a majority, the change may not last either.
+        if (sending.election) outcomes[i]->error = std::make_exception_ptr(outcome_unknown());
+    };
     std::vector<Refusal> refusals;
-    bool answered = true;
     try {
         if (!documents.empty()) {
             fault_point("messages.before_send");
-            refusals = insert_all(session_, *collection, documents, deadline, Retries::kByCaller);
+            refusals = insert_all(session_, *collection, documents, deadline, &sending);
             fault_point("messages.answered");
         }
     } catch (const Error&) {
-        answered = false;  // the change stands: the caller stores them again
+        std::ranges::for_each(happened, not_stored);
+        return;
     }
     std::size_t from = 0;
-    for (std::size_t i = 0; i < commits.size(); ++i) {
-        if (!happened(i)) continue;
+    for (const std::size_t i : happened) {
         auto& committed = std::get<Committed>(outcomes[i]->result);
         const std::size_t count = commits[i]->details.documents.size();
         try {
             if (count > 0) {
                 committed.duplicates = duplicates_in(*collection, refusals, from, count, deadline);
             }
-            committed.details_stored = answered || count == 0;
+            committed.details_stored = true;
         } catch (const Error&) {
-            committed.details_stored = false;
+            not_stored(i);
         }
         from += count;
     }

@@ -15,7 +15,7 @@ int position_of(const Collection& collection, std::string_view name) {
     throw InvalidArgument(fmt::format("{}: no member {}", collection.name, name));
 }
 
-bool is_nested(const BsonElement& element) {
+bool is_container(const BsonElement& element) {
     return element.type() == BsonType::kArray || element.type() == BsonType::kDocument;
 }
 
@@ -44,7 +44,7 @@ void bind_document(Statement& statement, const Collection& collection, const Doc
     for (BsonReader in(document); !in.at_end();) {
         const BsonElement element = in.next();
         const int position = position_of(collection, element.name());
-        if (is_nested(element)) {
+        if (is_container(element)) {
             statement.bind_text(position, nested_to_json(element));
         } else if (element.type() == BsonType::kString) {
             statement.bind_text(position, element.as_string());

@@ -124,7 +124,8 @@ bool remove_expired(Connection& connection, const std::vector<Collection>& colle
     bool all = true;
     for (const Collection& collection : collections) {
         for (const Index& index : collection.indexes) {
-            if (!index.expire_after || !has_index(connection, index.name)) continue;
+            const bool expires = index.expire_after && index.keys.size() == 1;
+            if (!expires || !has_index(connection, index.name)) continue;
             all = remove_expired(connection, collection, index) < kRowsAtOnce && all;
         }
     }

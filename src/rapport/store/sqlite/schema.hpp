@@ -21,7 +21,7 @@ void use_write_ahead_log(Connection& connection);
 void ensure_tables(Connection& connection, const std::vector<Collection>& collections);
 
 /// Removes rows that have expired, a bounded number of them: true when none is left. An expiry
-/// counts once its index stands.
+/// counts once its index stands, and has one key.
 bool remove_expired(Connection& connection, const std::vector<Collection>& collections);
 
 }  // namespace rapport::sqlite

@@ -61,6 +61,7 @@ const Compare* descending_start(const FindDocuments& find) {
         if (negation == nullptr) continue;
         const auto* compare = std::get_if<Compare>(&negation->part.front());
         if (compare != nullptr && compare->op == CompareOp::kGreater &&
+            !std::holds_alternative<std::monostate>(compare->value) &&
             find.sort.front() == SortKey{compare->path, true}) {
             return compare;
         }

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace rapport::cli {
+namespace rapport {
 
 /// What a command writes: stdout, or a file that stands under its name only when it is whole. Until
 /// then it is FILE.unfinished, readable by its owner alone, which is removed when the command
@@ -18,7 +18,7 @@ class OutputFile {
 
     /// Throws Unavailable where it cannot be written: a full disk, a closed pipe.
     void write(std::string_view piece);
-    /// Gives the file its name, once it is on the disk. Throws Unavailable.
+    /// Gives the file its name, once it is on the disk, for good. Throws Unavailable.
     void finish();
 
   private:
@@ -29,4 +29,7 @@ class OutputFile {
     int descriptor_;
 };
 
-}  // namespace rapport::cli
+/// Puts on the disk that this file is in its folder, or is there no more. Throws Unavailable.
+void sync_folder(const std::filesystem::path& of_file);
+
+}  // namespace rapport

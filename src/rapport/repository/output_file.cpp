@@ -1,4 +1,4 @@
-#include "rapport/cli/output_file.hpp"
+#include "rapport/repository/output_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 
 #include "rapport/core/error.hpp"
 
-namespace rapport::cli {
+namespace rapport {
 
 OutputFile::OutputFile(std::filesystem::path file)
     : file_(std::move(file)), descriptor_(STDOUT_FILENO) {
@@ -52,6 +52,20 @@ void OutputFile::finish() {
     if (::rename(unfinished_.c_str(), file_.c_str()) != 0) fail("cannot be renamed");
     ::close(descriptor_);
     unfinished_.clear();
+    sync_folder(file_);
 }
 
-}  // namespace rapport::cli
+void sync_folder(const std::filesystem::path& of_file) {
+    std::filesystem::path folder = of_file.parent_path();
+    if (folder.empty()) folder = ".";
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool done = descriptor >= 0 && ::fsync(descriptor) == 0;
+    const int problem = errno;
+    if (descriptor >= 0) ::close(descriptor);
+    // Some file systems cannot, and need not.
+    if (done || problem == EINVAL || problem == ENOTSUP) return;
+    throw Unavailable(
+        fmt::format("{}: cannot be written: {}", folder.string(), std::strerror(problem)));
+}
+
+}  // namespace rapport
