@@ -161,6 +161,40 @@ TEST_P(Base, StreamGivesEverythingInOrderBeyondOnePiece) {
     EXPECT_TRUE(std::ranges::is_sorted(ids, std::greater{}));
 }
 
+TEST_P(Base, StreamGivesEachOfManyEqualRowsOnce) {
+    std::vector<Message> many;
+    Timestamp at = now();
+    // Less than a piece, more than one, and where one ends.
+    for (const int equal : {300, 1'300, 900, 100}) {
+        at += std::chrono::seconds(1);
+        for (int n = 0; n < equal; ++n) {
+            many.push_back(said("hello"));
+            many.back().timestamp = at;
+        }
+    }
+    await(messages.save_messages(many));
+    const auto read = [this](Sort<Message> order) -> Async<std::vector<std::string>> {
+        std::vector<std::string> seen;
+        auto stream = messages.stream(where(&Message::lead_id) == kPhone, order);
+        while (const auto message = co_await stream.next()) {
+            seen.push_back(to_iso8601(message->timestamp) + message->id.to_string());
+        }
+        co_return seen;
+    };
+    const auto ascending = await(read(Sort<Message>().ascending(where(&Message::timestamp))));
+    EXPECT_EQ(std::set(ascending.begin(), ascending.end()).size(), many.size());
+    EXPECT_EQ(ascending.size(), many.size());
+    auto descending = await(read(Sort<Message>().descending(where(&Message::timestamp))));
+    EXPECT_EQ(std::set(descending.begin(), descending.end()).size(), many.size());
+    EXPECT_EQ(descending.size(), many.size());
+    const auto by_time = [](const std::string& a, const std::string& b) {
+        return a.substr(0, 24) < b.substr(0, 24);
+    };
+    EXPECT_TRUE(std::ranges::is_sorted(ascending, by_time));
+    std::ranges::reverse(descending);
+    EXPECT_TRUE(std::ranges::is_sorted(descending, by_time));
+}
+
 TEST_P(Base, StreamPassesABrokenDocumentWhenItsReaderGoesOn) {
     const Lead healthy = await(leads.create(new_lead()));
     engine.insert_foreign(lead_collection(),

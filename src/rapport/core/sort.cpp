@@ -1,7 +1,5 @@
 #include "rapport/core/sort.hpp"
 
-#include <optional>
-
 namespace rapport {
 namespace {
 
@@ -18,9 +16,8 @@ FilterNode beyond(const SortKey& key, const Scalar& value) {
     return FilterNode(std::move(less_or_absent));
 }
 
-/// What everything after a position keeps to in the first key: implied by the rest, but a range
-/// that lets an engine begin there instead of reading all that comes before. Nothing for an
-/// ascending key's absent values, which come before everything.
+}  // namespace
+
 std::optional<FilterNode> start_of(const SortKey& key, const Scalar& value) {
     const bool absent = std::holds_alternative<std::monostate>(value);
     if (absent && !key.descending) return std::nullopt;
@@ -30,8 +27,6 @@ std::optional<FilterNode> start_of(const SortKey& key, const Scalar& value) {
     less_or_equal_or_absent.part.emplace_back(Compare{key.path, CompareOp::kGreater, value});
     return FilterNode(std::move(less_or_equal_or_absent));
 }
-
-}  // namespace
 
 FilterNode after(const std::vector<SortKey>& keys, const std::vector<Scalar>& position) {
     AnyOf any;
@@ -44,6 +39,7 @@ FilterNode after(const std::vector<SortKey>& keys, const std::vector<Scalar>& po
         any.parts.emplace_back(std::move(all));
     }
     AllOf bounded;
+    // Implied by the rest.
     if (auto start = start_of(keys.front(), position.front())) {
         bounded.parts.push_back(std::move(*start));
     }

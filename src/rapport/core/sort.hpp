@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,11 @@ class Sort {
 /// What comes strictly after `position` (the values of `keys`) in that order: the condition of
 /// keyset paging. The last key must be unique, or rows equal in all keys are passed over.
 FilterNode after(const std::vector<SortKey>& keys, const std::vector<Scalar>& position);
+
+/// What has `value` or comes after it in the order of this key: a range that lets an engine begin
+/// there instead of reading all that comes before. Nothing for an ascending key's absent values,
+/// which come before everything.
+std::optional<FilterNode> start_of(const SortKey& key, const Scalar& value);
 
 /// The opposite order.
 std::vector<SortKey> reversed(std::vector<SortKey> keys);

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "rapport/core/codec.hpp"
@@ -43,15 +45,32 @@ class DocumentStream {
 
     Async<void> fetch() {
         FindDocuments find{&collection_, filter_, order_, kPiece};
-        if (!piece_.empty()) {
-            passed_ = position_of(piece_.back(), order_, false).values;
-            piece_.clear();
-            at_ = 0;
-        }
-        if (!passed_.empty()) find.filter = both(filter_, after(order_, passed_));
+        if (rest_) find.filter = both(filter_, *rest_);
+        piece_.clear();
+        at_ = 0;
         const Deadline of_piece(std::min(Deadline().at(), until_.at()));
         piece_ = co_await store_.find(std::move(find), of_piece);
         last_ = std::cmp_less(piece_.size(), kPiece);
+        if (!last_) end_piece();
+    }
+
+    /// Where the next piece begins. Rows at the end that are equal in the first key are left to it:
+    /// then that is one range of an index, where a place among equals is a condition for every row.
+    void end_piece() {
+        const SortKey& key = order_.front();
+        const Scalar end = scalar_at(piece_.back(), key.path);
+        const auto differs = [&](const Document& row) { return scalar_at(row, key.path) != end; };
+        const auto tied = std::find_if(piece_.rbegin(), piece_.rend(), differs).base();
+        // Numbers are equal whatever their type, and what is no scalar looks like any other.
+        const bool exact = std::holds_alternative<Timestamp>(end) ||
+                           std::holds_alternative<std::string>(end) ||
+                           std::holds_alternative<ObjectId>(end);
+        if (exact && tied != piece_.begin()) {
+            rest_ = start_of(key, end);
+            piece_.erase(tied, piece_.end());
+        } else {
+            rest_ = after(order_, position_of(piece_.back(), order_, false).values);
+        }
     }
 
     Store& store_;
@@ -59,8 +78,8 @@ class DocumentStream {
     FilterNode filter_;
     std::vector<SortKey> order_;
     Deadline until_;
-    /// Where the last piece ended.
-    std::vector<Scalar> passed_{};
+    /// What the last piece left.
+    std::optional<FilterNode> rest_{};
     std::vector<Document> piece_{};
     std::size_t at_ = 0;
     bool last_ = false;
