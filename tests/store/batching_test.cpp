@@ -59,11 +59,15 @@ class Batching : public ::testing::TestWithParam<std::string> {
 
     /// What operations, all asked for at once, came to.
     std::vector<std::future<Result>> run_together(std::vector<Operation> operations) {
+        return run_together(std::move(operations), *store_);
+    }
+    static std::vector<std::future<Result>> run_together(std::vector<Operation> operations,
+                                                         Store& store) {
         boost::asio::io_context context;
         std::vector<std::future<Result>> results;
         for (Operation& operation : operations) {
             results.push_back(boost::asio::co_spawn(
-                context, store_->run(std::move(operation), Deadline()), boost::asio::use_future));
+                context, store.run(std::move(operation), Deadline()), boost::asio::use_future));
         }
         context.run();
         return results;
@@ -154,6 +158,59 @@ TEST_P(Batching, EveryLookUpGetsItsOwn) {
         ASSERT_EQ(documents.size(), i % 25 < 20 ? 1U : 0U) << i;
         if (i % 25 < 20) EXPECT_EQ(from_document<Parcel>(documents.front()).amount, i % 25);
     }
+}
+
+/// What an index has in order: first pages of it, some of them asked for twice, and one that holds
+/// a document with a list of values where the others have one.
+TEST_P(Batching, EveryPageGetsItsOwn) {
+    Collection collection = parcel_collection();
+    collection.indexes.push_back(
+        {.name = "idx_note", .keys = {{"note"}, {"amount", true}, {"_id"}}});
+    const auto store = make_store(database_, {collection});
+    store->open();
+    await(store->run(EnsureIndexes{}, {}));
+    constexpr int kOfEach = 5;
+    for (int i = 0; i < 5 * kOfEach; ++i) {
+        Parcel made = parcel(std::to_string(i), i);
+        made.note = std::to_string(i % 5);
+        await(store->insert({&collection, {to_document(made)}}));
+    }
+    const auto page_of = [&](int note, std::int64_t limit) {
+        return FindDocuments{&collection,
+                             (where(&Parcel::note) == std::to_string(note)).node(),
+                             {{"amount", true}, {"_id"}},
+                             limit};
+    };
+    const auto ask_for_all = [&] {
+        std::vector<Operation> pages;
+        for (int i = 0; i < kMany; ++i) pages.emplace_back(page_of(i % 6, 1 + i % 4));
+        const StoreCounters before = store->counters();
+        auto results = run_together(std::move(pages), *store);
+        if (GetParam() == "mongodb") {
+            EXPECT_LT(store->counters().batches - before.batches, kMany / 2);
+        }
+        for (int i = 0; i < kMany; ++i) {
+            EXPECT_EQ(std::get<std::vector<Document>>(results[i].get()),
+                      await(store->find(page_of(i % 6, 1 + i % 4))))
+                << i;
+        }
+    };
+    ask_for_all();
+    EXPECT_EQ(await(store->find(page_of(2, 100))).size(), kOfEach);
+    if (GetParam() == "mongodb") {
+        BsonWriter listed;
+        listed.add("_id", ObjectId::generate());
+        listed.add("code", "listed");
+        listed.begin_array("note");
+        listed.add({}, "3");
+        listed.add({}, "4");
+        listed.end();
+        listed.add("amount", std::int64_t{1'000});
+        await(store->insert({&collection, {listed.finish()}}));
+        EXPECT_EQ(await(store->find(page_of(3, 100))).size(), kOfEach + 1);
+        ask_for_all();
+    }
+    store->close();
 }
 
 TEST_P(Batching, OfFiftyCommitsOneDuplicateOneConflictAndOneTooLargeFailAlone) {

@@ -56,6 +56,16 @@ struct Collection {
         return (paths.size() == 1 && paths.front() == "_id") || std::ranges::any_of(indexes, is_it);
     }
 
+    /// True when an index has the documents with one value at `path` in this order, or its
+    /// opposite.
+    bool gives_order(std::string_view path, const std::vector<SortKey>& sort) const {
+        return std::ranges::any_of(indexes, [&](const Index& index) {
+            if (index.keys.empty() || index.keys.front().path != path) return false;
+            const std::vector<SortKey> rest(index.keys.begin() + 1, index.keys.end());
+            return rest == sort || reversed(rest) == sort;
+        });
+    }
+
     const Column* find_column(std::string_view column) const {
         for (const Column& candidate : columns) {
             if (candidate.name == column) return &candidate;

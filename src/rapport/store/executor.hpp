@@ -40,7 +40,7 @@ class Worker {
 /// Which operations a worker may run together.
 class Lanes {
   public:
-    static constexpr std::size_t kCount = 4;
+    static constexpr std::size_t kCount = 5;
     /// The lane of operations that run alone, on as many workers as there are.
     static constexpr std::size_t kAlone = 0;
 
@@ -50,6 +50,11 @@ class Lanes {
     /// How many batches of a lane may be under way at once: fewer are larger. Each takes its share
     /// of the operations in the lane, so that none of them stays small.
     virtual std::size_t most_under_way(std::size_t) const { return 1; }
+    /// The most operations of one batch.
+    virtual std::size_t most_together(std::size_t) const {
+        constexpr std::size_t kMost = 256;
+        return kMost;
+    }
     /// The lane whose callers come to this one next, as those who load come to commit; kAlone for
     /// none. A further batch waits for them while it is small, so that there are few large ones.
     virtual std::size_t fed_by(std::size_t) const { return kAlone; }

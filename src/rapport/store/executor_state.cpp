@@ -7,8 +7,7 @@
 namespace rapport {
 namespace {
 
-/// The most operations of one batch, and the most bytes of their documents.
-constexpr std::size_t kMostTogether = 256;
+/// The most bytes of one batch's documents.
 constexpr std::size_t kMostBytes = kMaxDocumentBytes;
 
 std::size_t bytes_of(const std::vector<Document>& documents) {
@@ -108,7 +107,7 @@ std::size_t Executor::State::most_of_batch(std::size_t lane) const {
     const Queue& queue = queues_.at(lane);
     const std::size_t batches = lanes_->most_under_way(lane);
     const std::size_t all = queue.calls.size() + queue.calls_under_way;
-    return std::min(kMostTogether, (all + batches - 1) / batches);
+    return std::min(lanes_->most_together(lane), (all + batches - 1) / batches);
 }
 
 Executor::State::Batch Executor::State::take(Queue& queue) {

@@ -8,6 +8,13 @@ namespace {
 
 /// Look-ups of more keys at once run alone.
 constexpr std::size_t kMostKeys = 100;
+/// A page of more documents is read alone.
+constexpr std::int64_t kMostOfPage = 100;
+
+/// Numbers are equal whatever their type, which a map of asked values is not told.
+bool is_exact(const Scalar& value) {
+    return std::holds_alternative<std::string>(value) || std::holds_alternative<ObjectId>(value);
+}
 
 }  // namespace
 
@@ -37,14 +44,17 @@ std::optional<KeyLookup> key_lookup(const FindDocuments& find) {
 bool asks_by_unique_key(const FindDocuments& find) {
     const auto lookup = key_lookup(find);
     if (!lookup || !find.collection->has_unique_key(lookup->paths)) return false;
-    // Numbers are equal whatever their type, which a map of asked values is not told.
-    const auto is_exact = [](const Scalar& value) {
-        return std::holds_alternative<std::string>(value) ||
-               std::holds_alternative<ObjectId>(value);
-    };
     return std::ranges::all_of(lookup->values, [&](const std::vector<Scalar>& key) {
         return std::ranges::all_of(key, is_exact);
     });
+}
+
+const Compare* key_of_page(const FindDocuments& find) {
+    const auto* key = std::get_if<Compare>(&find.filter);
+    if (key == nullptr || key->op != CompareOp::kEqual || !is_exact(key->value)) return nullptr;
+    if (find.sort.empty() || find.skip != 0) return nullptr;
+    if (find.limit < 1 || find.limit > kMostOfPage) return nullptr;
+    return find.collection->gives_order(key->path, find.sort) ? key : nullptr;
 }
 
 }  // namespace rapport

@@ -21,4 +21,9 @@ std::optional<KeyLookup> key_lookup(const FindDocuments& find);
 /// not unique there may be millions: such a look-up runs alone, with its limit.
 bool asks_by_unique_key(const FindDocuments& find);
 
+/// For a find of the first documents, in an order that an index gives, which have one text or one
+/// id at one path, and no other condition: that comparison. Such pages can be read one after
+/// another by one command, and told apart. Null for any other find.
+const Compare* key_of_page(const FindDocuments& find);
+
 }  // namespace rapport

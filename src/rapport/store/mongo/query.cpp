@@ -102,6 +102,18 @@ void write_push(BsonWriter& to, const Change& change) {
     to.end();
 }
 
+void add_page(BsonWriter& out, const FindDocuments& find) {
+    out.begin_document({});
+    out.add("$match", to_filter(find.filter));
+    out.end();
+    out.begin_document({});
+    out.add("$sort", to_sort(find.sort));
+    out.end();
+    out.begin_document({});
+    out.add("$limit", find.limit);
+    out.end();
+}
+
 }  // namespace
 
 Document to_filter(const FilterNode& filter) {
@@ -154,6 +166,23 @@ Document to_update(const std::vector<Change>& changes) {
                 out.add(change->path, change->operand());
             }
         }
+        out.end();
+    }
+    return out.finish();
+}
+
+Document to_pipeline(std::span<const FindDocuments* const> pages) {
+    BsonWriter out;
+    out.begin_array("pipeline");
+    add_page(out, *pages.front());
+    for (const FindDocuments* page : pages.subspan(1)) {
+        out.begin_document({});
+        out.begin_document("$unionWith");
+        out.add("coll", page->collection->name);
+        out.begin_array("pipeline");
+        add_page(out, *page);
+        out.end();
+        out.end();
         out.end();
     }
     return out.finish();

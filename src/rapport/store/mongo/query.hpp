@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "rapport/store/operation.hpp"
@@ -16,5 +17,7 @@ Document to_update(const std::vector<Change>& changes);
 
 /// `[{$match}, {$group}]` as the only element, `pipeline`, of a document.
 Document to_pipeline(const AggregateDocuments& aggregate);
+/// All of the first page, then all of the next: `[{$match}, {$sort}, {$limit}, {$unionWith}, …]`.
+Document to_pipeline(std::span<const FindDocuments* const> pages);
 
 }  // namespace rapport::mongo

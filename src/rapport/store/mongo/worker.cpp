@@ -58,6 +58,15 @@ std::vector<Document> MongoWorker::find_all(const Collection& collection, const 
     return read_all(cursor.get(), deadline);
 }
 
+std::vector<Document> MongoWorker::aggregate_all(const Collection& collection,
+                                                 const Document& pipeline, const Document& options,
+                                                 Deadline deadline) {
+    const auto from = handle(session_, collection);
+    const Cursor cursor(mongoc_collection_aggregate(
+        from.get(), MONGOC_QUERY_NONE, BsonView(pipeline).get(), BsonView(options).get(), nullptr));
+    return read_all(cursor.get(), deadline);
+}
+
 Result MongoWorker::run(const FindDocuments& find, Deadline deadline) {
     BsonWriter options;
     if (!find.sort.empty()) options.add("sort", to_sort(find.sort));
@@ -107,7 +116,6 @@ Result MongoWorker::changed(BsonWriter& command, Deadline deadline) {
 }
 
 Result MongoWorker::run(const AggregateDocuments& aggregate, Deadline deadline) {
-    const Document pipeline = to_pipeline(aggregate);
     BsonWriter options;
     add_time_limit(options, deadline);
     const auto* all = std::get_if<AllOf>(&aggregate.filter);
@@ -117,13 +125,9 @@ Result MongoWorker::run(const AggregateDocuments& aggregate, Deadline deadline) 
         options.add("_id", std::int64_t{1});
         options.end();
     }
-    const Document opts = options.finish();
-    const auto collection = handle(session_, *aggregate.collection);
-    const Cursor cursor(mongoc_collection_aggregate(collection.get(), MONGOC_QUERY_NONE,
-                                                    BsonView(pipeline).get(), BsonView(opts).get(),
-                                                    nullptr));
     std::vector<Group> groups;
-    for (const Document& document : read_all(cursor.get(), deadline)) {
+    for (const Document& document :
+         aggregate_all(*aggregate.collection, to_pipeline(aggregate), options.finish(), deadline)) {
         Group group{scalar_at(document, "_id")};
         group.count = std::get<std::int64_t>(scalar_at(document, "count"));
         const Scalar sum = scalar_at(document, "sum");

@@ -13,13 +13,14 @@ namespace rapport::mongo {
 /// Lives until the last worker has given its client back.
 using Pool = std::shared_ptr<mongoc_client_pool_t>;
 
-/// Operations that MongoDB takes many of in one command: look-ups by a unique key, inserts,
-/// commits.
+/// Operations that MongoDB takes many of in one command: look-ups by a unique key, first pages in
+/// an index's order, inserts, commits.
 class MongoLanes final : public Lanes {
   public:
     explicit MongoLanes(std::size_t workers) : workers_(workers) {}
     std::size_t lane_of(const Operation& operation) const override;
     std::size_t most_under_way(std::size_t lane) const override;
+    std::size_t most_together(std::size_t lane) const override;
     std::size_t fed_by(std::size_t lane) const override;
 
   private:
@@ -56,12 +57,16 @@ class MongoWorker final : public Worker {
     Result changed(BsonWriter& command, Deadline deadline);
     std::vector<Document> find_all(const Collection& collection, const Document& filter,
                                    const Document& options, Deadline deadline);
+    std::vector<Document> aggregate_all(const Collection& collection, const Document& pipeline,
+                                        const Document& options, Deadline deadline);
 
     // Several operations of one kind on one collection.
     template <class Op>
     using Several = std::span<const Op* const>;
     void find_together(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                        Deadline deadline);
+    void find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+                    Deadline deadline);
     void insert_together(Several<InsertDocuments> inserts, std::span<Outcome* const> outcomes,
                          Deadline deadline);
     void commit_together(Several<CommitDocuments> commits, std::span<Outcome* const> outcomes,

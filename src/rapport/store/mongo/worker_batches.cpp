@@ -15,7 +15,7 @@
 namespace rapport::mongo {
 namespace {
 
-enum Lane : std::size_t { kFinds = 1, kInserts, kCommits };
+enum Lane : std::size_t { kFinds = 1, kInserts, kCommits, kPages };
 
 /// The operations of a batch by what can be one command.
 template <class Op, class Key>
@@ -50,7 +50,9 @@ std::size_t MongoLanes::lane_of(const Operation& operation) const {
     if (std::holds_alternative<InsertDocuments>(operation)) return kInserts;
     if (std::holds_alternative<CommitDocuments>(operation)) return kCommits;
     const auto* find = std::get_if<FindDocuments>(&operation);
-    return find != nullptr && asks_by_unique_key(*find) ? kFinds : kAlone;
+    if (find == nullptr) return kAlone;
+    if (key_of_page(*find) != nullptr) return kPages;
+    return asks_by_unique_key(*find) ? kFinds : kAlone;
 }
 
 /// While one batch of commits waits for the disk, the server works at another. Inserts may be
@@ -62,6 +64,12 @@ std::size_t MongoLanes::most_under_way(std::size_t lane) const {
                             : std::max<std::size_t>(workers_ / 2, 1);
 }
 
+/// Every document of a page passes through what stands behind it in the command.
+std::size_t MongoLanes::most_together(std::size_t lane) const {
+    constexpr std::size_t kMostPages = 8;
+    return lane == kPages ? kMostPages : Lanes::most_together(lane);
+}
+
 std::size_t MongoLanes::fed_by(std::size_t lane) const {
     return lane == kCommits ? kFinds : kAlone;
 }
@@ -69,9 +77,17 @@ std::size_t MongoLanes::fed_by(std::size_t lane) const {
 std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation*>& operations,
                                                Deadline deadline) {
     std::vector<Outcome> outcomes(operations.size());
-    if (std::holds_alternative<FindDocuments>(*operations.front())) {
-        const auto key = [](const FindDocuments& find) {
-            return std::pair(find.collection, key_lookup(find).value().paths);
+    const auto* find = std::get_if<FindDocuments>(operations.front());
+    if (find != nullptr && key_of_page(*find) != nullptr) {
+        const auto key = [](const FindDocuments& page) {
+            return std::pair(page.collection, key_of_page(page)->path);
+        };
+        for (const auto& [pages, of_pages] : grouped<FindDocuments>(operations, outcomes, key)) {
+            find_pages(pages, of_pages, deadline);
+        }
+    } else if (find != nullptr) {
+        const auto key = [](const FindDocuments& one) {
+            return std::pair(one.collection, key_lookup(one).value().paths);
         };
         for (const auto& [finds, of_finds] : grouped<FindDocuments>(operations, outcomes, key)) {
             find_together(finds, of_finds, deadline);
@@ -134,6 +150,42 @@ void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome*
         for (const std::size_t asker : all.first(all.size() - 1)) give(asker, document);
         give(all.back(), std::move(document));
     }
+} catch (...) {
+    fail_all(outcomes);
+}
+
+/// Pages are told apart by their key's value. What cannot be is read alone: a second page of one
+/// value, and all of them where a document has a list of values there.
+void MongoWorker::find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+                             Deadline deadline) try {
+    std::map<Scalar, std::size_t> askers;
+    std::vector<const FindDocuments*> pages;
+    std::vector<std::size_t> alone;
+    std::int64_t most = 0;
+    for (std::size_t i = 0; i < finds.size(); ++i) {
+        if (askers.emplace(key_of_page(*finds[i])->value, i).second) {
+            pages.push_back(finds[i]);
+            most += finds[i]->limit;
+        } else {
+            alone.push_back(i);
+        }
+    }
+    BsonWriter options;
+    options.add("batchSize", most + 1);  // all in the first answer
+    add_time_limit(options, deadline);
+    std::vector<std::vector<Document>> found(finds.size());
+    const std::string& path = key_of_page(*finds.front())->path;
+    for (Document& document : aggregate_all(*finds.front()->collection, to_pipeline(pages),
+                                            options.finish(), deadline)) {
+        const auto asker = askers.find(scalar_at(document, path));
+        if (asker == askers.end()) {
+            for (const auto& [value, i] : askers) alone.push_back(i);
+            break;
+        }
+        found[asker->second].push_back(std::move(document));
+    }
+    for (const auto& [value, i] : askers) outcomes[i]->result = std::move(found[i]);
+    for (const std::size_t i : alone) outcomes[i]->result = run(*finds[i], deadline);
 } catch (...) {
     fail_all(outcomes);
 }

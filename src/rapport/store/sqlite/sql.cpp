@@ -37,8 +37,9 @@ std::string type_name(ColumnType type) {
 std::string column_list(const Collection& collection) {
     std::string list;
     for (const Column& column : collection.columns) {
-        if (!list.empty()) list += ',';
-        list += fmt::format("\"{}\"", column.name);
+        list += list.empty() ? "\"" : ",\"";
+        list += column.name;
+        list += '"';
     }
     return list;
 }
@@ -83,13 +84,6 @@ bool demands(const FilterNode& filter, std::string_view path) {
 /// More values than this are filtered from one run.
 constexpr std::size_t kMostRuns = 16;
 
-/// True for an index that, behind its first key, stands in this order or in its opposite.
-bool gives_order(const Index& index, std::string_view first_key, const std::vector<SortKey>& sort) {
-    if (index.keys.empty() || index.keys.front().path != first_key) return false;
-    const std::vector<SortKey> rest(index.keys.begin() + 1, index.keys.end());
-    return rest == sort || reversed(rest) == sort;
-}
-
 /// What a query in order over several values of an index's first key is asked as: one run of the
 /// index for each value, which SQLite merges; it cannot see that by itself. Else the filter alone.
 std::vector<FilterNode> ordered_runs(const FindDocuments& find) {
@@ -101,11 +95,8 @@ std::vector<FilterNode> ordered_runs(const FindDocuments& find) {
         const auto* one_of = std::get_if<OneOf>(&parts[i]);
         if (one_of == nullptr) continue;
         const std::set<Scalar> values(one_of->values.begin(), one_of->values.end());
-        const auto fits = [&](const Index& index) {
-            return gives_order(index, one_of->path, find.sort);
-        };
         if (values.empty() || values.size() > kMostRuns ||
-            std::ranges::none_of(find.collection->indexes, fits)) {
+            !find.collection->gives_order(one_of->path, find.sort)) {
             continue;
         }
         std::vector<FilterNode> runs;
