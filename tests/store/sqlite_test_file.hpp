@@ -18,8 +18,10 @@ namespace rapport::testing {
 /// SQLite as another program uses it: nothing of ours in between.
 class OtherProgram {
   public:
-    explicit OtherProgram(const std::filesystem::path& file) {
-        if (sqlite3_open(file.c_str(), &database_) != SQLITE_OK) fail();
+    /// Through the system's own files unless another layer is named.
+    explicit OtherProgram(const std::filesystem::path& file, const char* vfs = nullptr) {
+        constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+        if (sqlite3_open_v2(file.c_str(), &database_, kFlags, vfs) != SQLITE_OK) fail();
     }
     ~OtherProgram() { sqlite3_close(database_); }
     OtherProgram(const OtherProgram&) = delete;

@@ -100,10 +100,19 @@ std::string to_iso8601(Timestamp time) {
     const auto midnight = floor<days>(time);
     const year_month_day date(midnight);
     const hh_mm_ss clock(time - midnight);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                       clock.subseconds().count());
+    std::string text = "yyyy-mm-ddThh:mm:ss.mmmZ";
+    auto put = [at = text.data()](std::int64_t number, int digits) mutable {
+        for (int i = digits; i-- > 0; number /= 10) at[i] = static_cast<char>('0' + number % 10);
+        at += digits + 1;  // and what stands between
+    };
+    put(static_cast<int>(date.year()), 4);
+    put(static_cast<unsigned>(date.month()), 2);
+    put(static_cast<unsigned>(date.day()), 2);
+    put(clock.hours().count(), 2);
+    put(clock.minutes().count(), 2);
+    put(clock.seconds().count(), 2);
+    put(clock.subseconds().count(), 3);
+    return text;
 }
 
 std::optional<Timestamp> parse_iso8601(std::string_view text) {

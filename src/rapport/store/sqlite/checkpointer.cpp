@@ -35,6 +35,7 @@ int Checkpointer::on_commit(void* self, sqlite3*, const char*, int pages) noexce
 
 void Checkpointer::log_has(int pages) {
     int left = 0;
+    bool is_wanted = false;
     {
         const std::scoped_lock lock(mutex_);
         if (pages < copied_) {  // begun anew
@@ -42,9 +43,10 @@ void Checkpointer::log_has(int pages) {
             most_ = kTooLong;
         }
         left = pages - copied_;
-        is_wanted_ = left >= (pages < kLongEnough ? kWorthCopying : kLittle);
+        is_wanted = left >= (pages < kLongEnough ? kWorthCopying : kLittle);
+        is_wanted_ = is_wanted;
     }
-    if (left >= kLittle) wanted_.notify_one();
+    if (is_wanted) wanted_.notify_one();
     if (pages >= most_) {
         most_ = pages + kWorthCopying;  // should it fail, not again at every commit
         restart_log();

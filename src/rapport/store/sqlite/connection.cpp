@@ -8,6 +8,7 @@
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
 #include "rapport/store/sqlite/functions.hpp"
+#include "rapport/store/sqlite/log_file.hpp"
 
 namespace rapport::sqlite {
 namespace {
@@ -110,7 +111,7 @@ bool Statement::step() {
     return code == SQLITE_ROW;
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::text_view(int column) const {
     const auto* bytes = sqlite3_column_text(handle(), column);
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle(), column));
     return {reinterpret_cast<const char*>(bytes), size};
@@ -118,8 +119,8 @@ std::string Statement::text(int column) const {
 
 Connection::Connection(const std::filesystem::path& file) {
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(file.c_str(), &opened,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2(
+        file.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, log_batching_vfs());
     database_.reset(opened);
     check(code);
     sqlite3_extended_result_codes(opened, 1);

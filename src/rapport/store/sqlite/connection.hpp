@@ -46,7 +46,9 @@ class Statement {
     int type(int column) const { return sqlite3_column_type(handle(), column); }
     std::int64_t integer(int column) const { return sqlite3_column_int64(handle(), column); }
     double real(int column) const { return sqlite3_column_double(handle(), column); }
-    std::string text(int column) const;
+    std::string text(int column) const { return std::string(text_view(column)); }
+    /// The same, for as long as the row stands.
+    std::string_view text_view(int column) const;
 
   private:
     Connection& connection_;

@@ -83,7 +83,7 @@ Document read_row(const Statement& statement, const Collection& collection) try 
             throw InvalidDocument(fmt::format("{}: expected a value, found a blob", column.name));
         }
         if (column.type == ColumnType::kJson && type == SQLITE_TEXT) {
-            read_nested(row, column, statement.text(position));
+            read_nested(row, column, statement.text_view(position));
         } else {
             add_scalar(row, column.name, read_scalar(statement, position, column.type));
         }

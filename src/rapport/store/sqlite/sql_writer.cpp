@@ -14,7 +14,7 @@ std::string SqlWriter::column_name(std::string_view path) const {
     if (collection_.find_column(name) == nullptr) {
         throw InvalidArgument(fmt::format("{}: no member {}", collection_.name, name));
     }
-    return fmt::format("\"{}\"", name);
+    return '"' + std::string(name) + '"';
 }
 
 std::string json_path(std::string_view path) {

@@ -45,8 +45,9 @@ bool is_duplicate(int code) {
 }  // namespace
 
 void SqliteWorker::become_writer(const std::filesystem::path& file) {
-    // In KiB: it holds what one transaction changes, which is else written out early and again.
-    connection_.execute("PRAGMA cache_size=-65536");
+    // In KiB. What a transaction changes stays in memory, or it would be written out early and
+    // again. What is only read does not: a commit may walk through the whole cache.
+    connection_.execute("PRAGMA cache_size=-8192; PRAGMA cache_spill=-65536");
     checkpointer_.emplace(file, connection_);
 }
 
