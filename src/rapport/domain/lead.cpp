@@ -19,6 +19,13 @@ void keep_last(std::vector<T>& items, std::size_t count) {
     }
 }
 
+/// The last `count` of the items and this one, in the memory that they have.
+template <class T>
+void push_last(std::vector<T>& items, T item, std::size_t count) {
+    keep_last(items, count - 1);
+    items.push_back(std::move(item));
+}
+
 }  // namespace
 
 Message Lead::add_message(Message message, Timestamp at) {
@@ -34,8 +41,7 @@ Message Lead::add_message(Message message, Timestamp at) {
     message.lead_ref = id;
     last_interaction_at =
         message_count == 1 ? message.timestamp : std::max(last_interaction_at, message.timestamp);
-    recent_history.push_back(message);
-    keep_last(recent_history, kHistoryWindow);
+    push_last(recent_history, message, kHistoryWindow);
     return message;
 }
 
@@ -70,8 +76,7 @@ std::vector<Signal> Lead::take_oldest_signals() {
 }
 
 void Lead::add_turn(TurnRecord turn) {
-    recent_turns.push_back(std::move(turn));
-    keep_last(recent_turns, kTurnRing);
+    push_last(recent_turns, std::move(turn), kTurnRing);
 }
 
 BantSummary Lead::bant_summary() const {

@@ -13,7 +13,7 @@ namespace rapport::sqlite {
 namespace {
 
 /// SQLite's layer for Unix writes less than 128 KiB at once.
-constexpr std::size_t kMostWaiting = 112 * 1024;
+constexpr std::size_t kMostWaiting = std::size_t{112} * 1024;
 /// The header of a frame, which is a page of the log, and where in it the size of the database
 /// stands: not zero in a transaction's last frame (https://www.sqlite.org/fileformat2.html, 4.1).
 constexpr std::size_t kFrameHeader = 24;
