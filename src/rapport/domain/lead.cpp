@@ -75,9 +75,7 @@ std::vector<Signal> Lead::take_oldest_signals() {
     return taken;
 }
 
-void Lead::add_turn(TurnRecord turn) {
-    push_last(recent_turns, std::move(turn), kTurnRing);
-}
+void Lead::add_turn(TurnRecord turn) { push_last(recent_turns, std::move(turn), kTurnRing); }
 
 BantSummary Lead::bant_summary() const {
     BantSummary summary;
