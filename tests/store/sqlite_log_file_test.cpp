@@ -25,11 +25,21 @@ class SqliteLogFile : public ::testing::Test {
         own_.emplace(file_, sqlite::log_batching_vfs());
     }
 
-    void insert(int from, int count) {
+    void commit() {
+        const sqlite::LogBatch batch(own_->handle());
+        own_->execute("COMMIT");
+    }
+    /// Within a transaction.
+    void add(int from, int count) {
         own_->execute(
             fmt::format("WITH RECURSIVE n(i) AS (SELECT {} UNION ALL SELECT i+1 FROM n WHERE i<{}) "
                         "INSERT INTO t SELECT i, printf('%.*c', 3000, 'x') FROM n",
                         from, from + count - 1));
+    }
+    void insert(int from, int count) {
+        own_->execute("BEGIN");
+        add(from, count);
+        commit();
     }
     /// Of a connection that is there already, and of one that opens the file now.
     void expect_rows(int rows) {
@@ -66,17 +76,38 @@ TEST_F(SqliteLogFile, PagesWrittenEarlyAreReadAndRolledBack) {
     own_->execute("PRAGMA cache_size=10; PRAGMA cache_spill=10");
     insert(0, kManyRows);
     own_->execute("BEGIN");
-    insert(kManyRows, kManyRows);
+    add(kManyRows, kManyRows);
     own_->execute("UPDATE t SET text = upper(text)");
     EXPECT_EQ(own_->query("SELECT count(*) FROM t WHERE text GLOB 'X*'"), "1000");
     own_->execute("ROLLBACK");
     expect_rows(kManyRows);
     own_->execute("BEGIN");
     own_->execute("UPDATE t SET text = 'y' WHERE id % 2");
-    insert(kManyRows, 1);
-    own_->execute("COMMIT");
+    add(kManyRows, 1);
+    commit();
     expect_rows(kManyRows + 1);
     EXPECT_EQ(other_.query("SELECT count(*) FROM t WHERE text = 'y'"), "250");
+}
+
+/// Behind a transaction that was rolled back another process writes where it stood.
+TEST_F(SqliteLogFile, NothingOfARolledBackTransactionIsWrittenLater) {
+    own_->execute("PRAGMA cache_size=10; PRAGMA cache_spill=10");
+    insert(0, 1);
+    {
+        const sqlite::LogBatch failing(own_->handle());
+        own_->execute("BEGIN");
+        add(1, 30);
+        EXPECT_EQ(own_->query("SELECT count(*) FROM t"), "31");
+        add(31, 20);
+        own_->execute("ROLLBACK");
+    }
+    other_.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i+1 FROM n WHERE i<199) "
+        "INSERT INTO t SELECT i, printf('%.*c', 3000, 'z') FROM n");
+    expect_rows(101);
+    insert(1, 1);
+    expect_rows(102);
+    EXPECT_EQ(other_.query("SELECT count(*) FROM t WHERE text GLOB 'z*'"), "100");
 }
 
 /// A log that is begun anew is overwritten from its start.

@@ -45,6 +45,8 @@ class OtherProgram {
         return rows;
     }
 
+    sqlite3* handle() const { return database_; }
+
   private:
     [[noreturn]] void fail() { throw std::runtime_error(sqlite3_errmsg(database_)); }
 

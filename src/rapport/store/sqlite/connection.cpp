@@ -188,7 +188,10 @@ Transaction::Transaction(Connection& connection) : connection_(connection) {
 
 void Transaction::commit() {
     fault_point("sqlite.before_commit");
-    connection_.execute("COMMIT");
+    {
+        const LogBatch batch(connection_.handle());
+        connection_.execute("COMMIT");
+    }
     fault_point("sqlite.after_commit");
 }
 

@@ -19,12 +19,15 @@ constexpr std::size_t kMostWaiting = std::size_t{112} * 1024;
 constexpr std::size_t kFrameHeader = 24;
 constexpr std::size_t kDatabaseSize = 4;
 
+}  // namespace
+
 /// What SQLite knows as the log. The system's own file object stands behind it.
 struct LogFile {
     sqlite3_file as_file{};
     std::unique_ptr<std::byte[]> waiting{};
     std::size_t waiting_size = 0;
     sqlite3_int64 waiting_at = 0;
+    bool is_batching = false;
     bool transaction_ends = false;
 
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
@@ -37,8 +40,10 @@ struct LogFile {
     }
 
     int write(std::span<const std::byte> bytes, sqlite3_int64 at) {
-        if (!waiting) waiting.reset(new (std::nothrow) std::byte[kMostWaiting]);
-        if (!waiting || bytes.size() > kMostWaiting) return write_at_once(bytes, at);
+        if (!waiting && is_batching) waiting.reset(new (std::nothrow) std::byte[kMostWaiting]);
+        if (!is_batching || !waiting || bytes.size() > kMostWaiting) {
+            return write_at_once(bytes, at);
+        }
         const bool follows = at == waiting_at + static_cast<sqlite3_int64>(waiting_size);
         if (!follows || waiting_size + bytes.size() > kMostWaiting) {
             if (const int code = write_waiting(); code != SQLITE_OK) return code;
@@ -60,6 +65,8 @@ struct LogFile {
         return methods().xWrite(real(), bytes.data(), static_cast<int>(bytes.size()), at);
     }
 };
+
+namespace {
 
 // SQLite gives memory for both, with this alignment.
 static_assert(alignof(LogFile) <= 8);
@@ -167,6 +174,22 @@ sqlite3_vfs batching(sqlite3_vfs& system) {
 }
 
 }  // namespace
+
+LogBatch::LogBatch(sqlite3* database) : log_(nullptr) {
+    sqlite3_file* log_file = nullptr;
+    sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                         static_cast<void*>(&log_file));
+    if (log_file == nullptr || log_file->pMethods != &kLogMethods) return;
+    log_ = &log(log_file);
+    log_->is_batching = true;
+}
+
+/// What still waits is of a commit that failed.
+LogBatch::~LogBatch() {
+    if (log_ == nullptr) return;
+    log_->is_batching = false;
+    log_->waiting_size = 0;
+}
 
 const char* log_batching_vfs() {
     static const char* const name = []() -> const char* {
