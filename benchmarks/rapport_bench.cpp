@@ -19,6 +19,7 @@
 #include "rapport/repository/database_manager.hpp"
 #include "rapport/repository/lead_repository.hpp"
 #include "rapport/repository/message_repository.hpp"
+#include "rapport/store/sqlite/sqlite_store.hpp"
 
 namespace rapport::bench {
 namespace {
@@ -324,6 +325,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "{}", rapport::bench::kUsage);
         return 2;
     }
+    rapport::count_no_memory_in_sqlite();
     try {
         return rapport::bench::run(arguments);
     } catch (const std::exception& error) {

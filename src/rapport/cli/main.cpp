@@ -9,6 +9,7 @@
 #include "rapport/cli/interruption.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/core/json.hpp"
+#include "rapport/store/sqlite/sqlite_store.hpp"
 
 namespace {
 
@@ -93,6 +94,7 @@ void add_commands(CLI::App& program, Context& context) {
 
 int main(int argc, char** argv) {
     std::setlocale(LC_CTYPE, "C.UTF-8");
+    count_no_memory_in_sqlite();
     Context context;
     CLI::App program("Keeps sales conversations: leads, messages, pipeline.", "rapport");
     try {

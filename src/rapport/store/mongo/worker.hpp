@@ -67,6 +67,9 @@ class MongoWorker final : public Worker {
                        Deadline deadline);
     void find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                     Deadline deadline);
+    std::vector<Document> read_pages(Several<FindDocuments> pages, Deadline deadline);
+    void find_alone(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+                    Deadline deadline);
     void insert_together(Several<InsertDocuments> inserts, std::span<Outcome* const> outcomes,
                          Deadline deadline);
     void commit_together(Several<CommitDocuments> commits, std::span<Outcome* const> outcomes,

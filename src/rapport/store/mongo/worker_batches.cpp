@@ -3,6 +3,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -80,7 +82,8 @@ std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation
     const auto* find = std::get_if<FindDocuments>(operations.front());
     if (find != nullptr && key_of_page(*find) != nullptr) {
         const auto key = [](const FindDocuments& page) {
-            return std::pair(page.collection, key_of_page(page)->path);
+            return std::tuple(page.collection, key_of_page(page)->path,
+                              std::string(to_sort(page.sort).bytes()));
         };
         for (const auto& [pages, of_pages] : grouped<FindDocuments>(operations, outcomes, key)) {
             find_pages(pages, of_pages, deadline);
@@ -154,40 +157,59 @@ void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome*
     fail_all(outcomes);
 }
 
-/// Pages are told apart by their key's value. What cannot be is read alone: a second page of one
-/// value, and all of them where a document has a list of values there.
+/// Pages are told apart by their key's value; of one value the longest is read for all who ask.
+/// Each is read alone where a document has a list of values there.
 void MongoWorker::find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                              Deadline deadline) try {
-    std::map<Scalar, std::size_t> askers;
-    std::vector<const FindDocuments*> pages;
-    std::vector<std::size_t> alone;
-    std::int64_t most = 0;
+    std::map<Scalar, std::vector<std::size_t>> askers;
     for (std::size_t i = 0; i < finds.size(); ++i) {
-        if (askers.emplace(key_of_page(*finds[i])->value, i).second) {
-            pages.push_back(finds[i]);
-            most += finds[i]->limit;
-        } else {
-            alone.push_back(i);
+        askers[key_of_page(*finds[i])->value].push_back(i);
+    }
+    std::vector<const FindDocuments*> pages;
+    for (const auto& [value, same] : askers) {
+        const auto limit = [&](std::size_t i) { return finds[i]->limit; };
+        pages.push_back(finds[*std::ranges::max_element(same, {}, limit)]);
+    }
+    const std::string& path = key_of_page(*finds.front())->path;
+    std::map<Scalar, std::vector<Document>> found;
+    for (Document& document : read_pages(pages, deadline)) {
+        Scalar value = scalar_at(document, path);
+        if (!askers.contains(value)) return find_alone(finds, outcomes, deadline);
+        found[std::move(value)].push_back(std::move(document));
+    }
+    for (const auto& [value, same] : askers) {
+        std::vector<Document>& page = found[value];
+        for (const std::size_t i : same) {
+            const auto count = std::min<std::ptrdiff_t>(finds[i]->limit, std::ssize(page));
+            outcomes[i]->result = same.size() == 1
+                                      ? std::move(page)
+                                      : std::vector<Document>(page.begin(), page.begin() + count);
         }
     }
+} catch (...) {
+    fail_all(outcomes);
+}
+
+std::vector<Document> MongoWorker::read_pages(Several<FindDocuments> pages, Deadline deadline) {
+    if (pages.size() == 1) return std::get<std::vector<Document>>(run(*pages.front(), deadline));
+    std::int64_t most = 0;
+    for (const FindDocuments* page : pages) most += page->limit;
     BsonWriter options;
     options.add("batchSize", most + 1);  // all in the first answer
     add_time_limit(options, deadline);
-    std::vector<std::vector<Document>> found(finds.size());
-    const std::string& path = key_of_page(*finds.front())->path;
-    for (Document& document : aggregate_all(*finds.front()->collection, to_pipeline(pages),
-                                            options.finish(), deadline)) {
-        const auto asker = askers.find(scalar_at(document, path));
-        if (asker == askers.end()) {
-            for (const auto& [value, i] : askers) alone.push_back(i);
-            break;
+    return aggregate_all(*pages.front()->collection, to_pipeline(pages), options.finish(),
+                         deadline);
+}
+
+void MongoWorker::find_alone(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+                             Deadline deadline) {
+    for (std::size_t i = 0; i < finds.size(); ++i) {
+        try {
+            outcomes[i]->result = run(*finds[i], deadline);
+        } catch (...) {
+            outcomes[i]->error = std::current_exception();
         }
-        found[asker->second].push_back(std::move(document));
     }
-    for (const auto& [value, i] : askers) outcomes[i]->result = std::move(found[i]);
-    for (const std::size_t i : alone) outcomes[i]->result = run(*finds[i], deadline);
-} catch (...) {
-    fail_all(outcomes);
 }
 
 Result MongoWorker::run(const InsertDocuments& insert, Deadline deadline) {

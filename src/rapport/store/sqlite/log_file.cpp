@@ -56,7 +56,10 @@ struct LogFile {
                                                    [](std::byte b) { return b != std::byte{}; });
             return SQLITE_OK;
         }
-        return transaction_ends ? write_waiting() : SQLITE_OK;
+        if (!transaction_ends) return SQLITE_OK;
+        // What SQLite writes behind it, mended checksums and padding, is of the same commit.
+        is_batching = false;
+        return write_waiting();
     }
 
   private:
@@ -138,6 +141,8 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
     if (code == SQLITE_OK) {
         opened.as_file.pMethods = &kLogMethods;
     } else {
+        // Some layers leave a file to close.
+        if (opened.real()->pMethods != nullptr) opened.methods().xClose(opened.real());
         std::destroy_at(&opened);
         file->pMethods = nullptr;
     }
@@ -182,6 +187,7 @@ LogBatch::LogBatch(sqlite3* database) : log_(nullptr) {
     if (log_file == nullptr || log_file->pMethods != &kLogMethods) return;
     log_ = &log(log_file);
     log_->is_batching = true;
+    log_->transaction_ends = false;
 }
 
 /// What still waits is of a commit that failed.

@@ -119,6 +119,8 @@ class SqliteStore final : public Store {
 
 }  // namespace
 
+void count_no_memory_in_sqlite() { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
 std::unique_ptr<Store> make_sqlite_store(SqliteOptions options) {
     return std::make_unique<SqliteStore>(std::move(options));
 }

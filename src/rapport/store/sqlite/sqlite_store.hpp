@@ -22,6 +22,11 @@ struct SqliteOptions {
 /// The schema this program writes, kept in `user_version`; a file with a greater one is refused.
 inline constexpr int kSqliteSchemaVersion = 1;
 
+/// For a program that does not ask SQLite how much memory it holds: that is counted under one lock
+/// of all its connections. For the whole process, and before anything in it uses SQLite; later it
+/// does nothing.
+void count_no_memory_in_sqlite();
+
 /// A store in one SQLite file: a table a collection, a column a member, dates and nested members as
 /// text, so that any SQLite tool can read it. Members a newer program added become columns on
 /// open(). Several processes may use one file.
