@@ -63,6 +63,8 @@ class MongoWorker final : public Worker {
     // Several operations of one kind on one collection.
     template <class Op>
     using Several = std::span<const Op* const>;
+    /// With the exception at hand.
+    static void fail_all(std::span<Outcome* const> outcomes);
     void find_together(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                        Deadline deadline);
     void find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
