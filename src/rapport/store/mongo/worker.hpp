@@ -67,11 +67,11 @@ class MongoWorker final : public Worker {
     static void fail_all(std::span<Outcome* const> outcomes);
     void find_together(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                        Deadline deadline);
-    void find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+    /// False, with nothing answered, where a document has a list of values at the pages' key: no
+    /// page can tell that it is its own.
+    bool find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                     Deadline deadline);
     std::vector<Document> read_pages(Several<FindDocuments> pages, Deadline deadline);
-    void find_alone(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
-                    Deadline deadline);
     void insert_together(Several<InsertDocuments> inserts, std::span<Outcome* const> outcomes,
                          Deadline deadline);
     void commit_together(Several<CommitDocuments> commits, std::span<Outcome* const> outcomes,

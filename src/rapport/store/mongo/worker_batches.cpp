@@ -80,7 +80,7 @@ std::vector<Outcome> MongoWorker::run_together(const std::vector<const Operation
                               std::string(to_sort(page.sort).bytes()));
         };
         for (const auto& [pages, of_pages] : grouped<FindDocuments>(operations, outcomes, key)) {
-            find_pages(pages, of_pages, deadline);
+            if (!find_pages(pages, of_pages, deadline)) return run_one_by_one(operations, deadline);
         }
     } else if (find != nullptr) {
         const auto key = [](const FindDocuments& one) {

@@ -56,8 +56,7 @@ void MongoWorker::find_together(Several<FindDocuments> finds, std::span<Outcome*
 }
 
 /// Pages are told apart by their key's value; of one value the longest is read for all who ask.
-/// Each is read alone where a document has a list of values there.
-void MongoWorker::find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
+bool MongoWorker::find_pages(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
                              Deadline deadline) try {
     std::map<Scalar, std::vector<std::size_t>> askers;
     for (std::size_t i = 0; i < finds.size(); ++i) {
@@ -72,7 +71,7 @@ void MongoWorker::find_pages(Several<FindDocuments> finds, std::span<Outcome* co
     std::map<Scalar, std::vector<Document>> found;
     for (Document& document : read_pages(pages, deadline)) {
         Scalar value = scalar_at(document, path);
-        if (!askers.contains(value)) return find_alone(finds, outcomes, deadline);
+        if (!askers.contains(value)) return false;
         found[std::move(value)].push_back(std::move(document));
     }
     for (const auto& [value, same] : askers) {
@@ -86,8 +85,10 @@ void MongoWorker::find_pages(Several<FindDocuments> finds, std::span<Outcome* co
         page.erase(end_of(same.front()), page.end());
         outcomes[same.front()]->result = std::move(page);
     }
+    return true;
 } catch (...) {
     fail_all(outcomes);
+    return true;
 }
 
 std::vector<Document> MongoWorker::read_pages(Several<FindDocuments> pages, Deadline deadline) {
@@ -99,17 +100,6 @@ std::vector<Document> MongoWorker::read_pages(Several<FindDocuments> pages, Dead
     add_time_limit(options, deadline);
     return aggregate_all(*pages.front()->collection, to_pipeline(pages), options.finish(),
                          deadline);
-}
-
-void MongoWorker::find_alone(Several<FindDocuments> finds, std::span<Outcome* const> outcomes,
-                             Deadline deadline) {
-    for (std::size_t i = 0; i < finds.size(); ++i) {
-        try {
-            outcomes[i]->result = run(*finds[i], deadline);
-        } catch (...) {
-            outcomes[i]->error = std::current_exception();
-        }
-    }
 }
 
 }  // namespace rapport::mongo
