@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <random>
 
 #include "tests/repository/repository_test.hpp"
@@ -118,6 +119,12 @@ TEST_P(Paging, HasNoNextPageExactlyAtTheEnd) {
     EXPECT_EQ(rest.items.size(), 1U);
     EXPECT_FALSE(rest.next);
     EXPECT_TRUE(rest.previous);
+}
+
+TEST_P(Paging, APageMayBeAsLargeAsANumberCanSay) {
+    const auto all = await(leads.find_page({}, {}, {}, std::numeric_limits<std::int64_t>::max()));
+    EXPECT_EQ(all.items.size(), 40U);
+    EXPECT_FALSE(all.next);
 }
 
 TEST_P(Paging, AnEmptyListHasOneEmptyPage) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -105,7 +107,9 @@ class BaseRepository {
         if (!cursor.empty()) from = decode_cursor(cursor, keys);
         const std::vector<SortKey> direction = from.backwards ? reversed(keys) : keys;
 
-        FindDocuments find{&collection_, filter.node(), direction, limit + 1};
+        // One more than the page, to see whether there is another.
+        const std::int64_t most = std::min(limit, std::numeric_limits<std::int64_t>::max() - 1) + 1;
+        FindDocuments find{&collection_, filter.node(), direction, most};
         if (!cursor.empty()) find.filter = both(find.filter, after(direction, from.values));
         auto documents = co_await store_.find(std::move(find), deadline);
 
