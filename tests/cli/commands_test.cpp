@@ -90,6 +90,10 @@ TEST_P(Commands, WhatIsNotThereIsSaidWithAnExitCodeOfItsOwn) {
     EXPECT_THAT(nobody.err, AllOf(HasSubstr("…8888"), Not(HasSubstr("99998888"))));
     EXPECT_EQ(rapport.run({"stats", "5599998888"}).exit_code, 4);
     EXPECT_EQ(rapport.run({"history", "5599998888"}).exit_code, 4);
+    const Outcome history = rapport.run({"--json", "history", "5599998888"});
+    EXPECT_EQ(history.exit_code, 4);
+    EXPECT_EQ(history.out, "");
+    EXPECT_EQ(rapport.run({"--json", "history", "5512345678"}).exit_code, 0);
 }
 
 TEST_P(Commands, RepairLooksAtEveryLeadAndMayRunAgain) {

@@ -28,6 +28,7 @@ void run_history(Context& context, const HistoryOptions& options) {
     MessageRepository messages = context.messages();
     const HistoryPage page = await(
         messages.get_conversation_history(options.phone, options.limit, end_of(options.before)));
+    if (page.messages.empty() && options.before.empty()) context.require_lead(options.phone);
     if (context.json) {
         JsonWriter out;
         out.begin_array("messages");
@@ -42,7 +43,6 @@ void run_history(Context& context, const HistoryOptions& options) {
         return;
     }
     if (page.messages.empty()) {
-        if (options.before.empty()) context.require_lead(options.phone);
         fmt::print("No message here.\n");
         return;
     }
