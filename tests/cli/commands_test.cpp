@@ -96,6 +96,26 @@ TEST_P(Commands, WhatIsNotThereIsSaidWithAnExitCodeOfItsOwn) {
     EXPECT_EQ(rapport.run({"--json", "history", "5512345678"}).exit_code, 0);
 }
 
+TEST_P(Commands, WhatALeadsVerbHasNoPlaceForIsRefused) {
+    rapport.run({"lead", "create", "5512345678"});
+    using Arguments = std::vector<std::string>;
+    for (const auto& [arguments, extra] : std::vector<std::pair<Arguments, std::string>>{
+             {{"lead", "followup", "5512345678", "2026-12-01", "10:00"}, "10:00"},
+             {{"lead", "create", "5511110000", "Ana"}, "Ana"},
+             {{"lead", "5555550147", "stage", "5512345678", "closed_won"}, "5555550147"},
+             {{"lead", "stage", "5512345678", "qualified", "B"}, "B"}}) {
+        const Outcome outcome = rapport.run(arguments);
+        EXPECT_EQ(outcome.exit_code, 2) << extra;
+        EXPECT_THAT(outcome.err, HasSubstr("not expected: " + extra));
+    }
+    EXPECT_EQ(rapport.run({"lead", "5511110000"}).exit_code, 4);
+    const auto lead = rapport.run({"lead", "5512345678", "--json"}).json();
+    EXPECT_EQ(lead.at("current_stage"), "0 - initial_contact");
+    EXPECT_FALSE(lead.as_object().contains("next_followup_at"));
+    const Outcome moved = rapport.run({"lead", "stage", "5512345678", "qualified", "--json"});
+    EXPECT_EQ(moved.json().at("current_stage"), "2 - qualified") << moved.err;
+}
+
 TEST_P(Commands, RepairLooksAtEveryLeadAndMayRunAgain) {
     rapport.run({"lead", "create", "5512345678"});
     rapport.run({"lead", "create", "5512345679"});

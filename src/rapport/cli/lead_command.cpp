@@ -73,8 +73,10 @@ void add_lead(CLI::App& program, Context& context) {
     CLI::App* command =
         program.add_subcommand("lead", "Show one lead; create it, move it, set its follow-up");
     auto options = std::make_shared<LeadOptions>();
-    command->add_option("phone", options->phone, "any spelling of the number, or a wa: or ext: id")
-        ->type_name("PHONE");
+    CLI::Option* shown =
+        command
+            ->add_option("phone", options->phone, "any spelling of the number, or a wa: or ext: id")
+            ->type_name("PHONE");
     command->footer(R"(
 Examples:
   rapport lead "+52 55 1234 5678"
@@ -87,7 +89,11 @@ Examples:
         CLI::App* verb = command->add_subcommand(name, help);
         verb->fallthrough();
         verb->add_option("phone", options->phone, "the lead")->type_name("PHONE")->required();
-        verb->callback([&context, options, run] { run(context, *options); });
+        verb->callback([&context, options, run, shown, verb] {
+            // What a verb has no place for falls through to the PHONE of `lead` itself.
+            if (shown->count() > 0) throw CLI::ExtrasError(verb->get_name(), shown->results());
+            run(context, *options);
+        });
         return verb;
     };
     CLI::App* creates = add("create", "Add a lead", create);
