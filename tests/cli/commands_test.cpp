@@ -201,6 +201,19 @@ TEST_F(ProgramSettings, EveryCommandShowsExamples) {
     EXPECT_THAT(rapport.run_bare({"--version"}).out, HasSubstr("rapport 0."));
 }
 
+TEST_F(ProgramSettings, AnEmptyValueOfAnOptionIsRefused) {
+    rapport.run_bare({"lead", "create", "5512345678"});  // in the database that --db "" would mean
+    for (const std::vector<std::string>& arguments :
+         std::vector<std::vector<std::string>>{{"--db", "", "leads"},
+                                               {"leads", "--stage", ""},
+                                               {"leads", "--after", ""},
+                                               {"history", "5512345678", "--before", ""}}) {
+        const Outcome outcome = rapport.run_bare(arguments);
+        EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
+        EXPECT_THAT(outcome.err, AllOf(HasSubstr("is empty"), HasSubstr("--")));
+    }
+}
+
 TEST_F(ProgramSettings, WrongUsageExitsWithTwo) {
     EXPECT_EQ(rapport.run_bare({}).exit_code, 2);
     EXPECT_EQ(rapport.run_bare({"nonsense"}).exit_code, 2);

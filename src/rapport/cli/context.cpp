@@ -85,4 +85,8 @@ Timestamp parse_time(const std::string& option, const std::string& text) {
     return *time;
 }
 
+std::string refuse_empty(const std::string& value) {
+    return value.empty() ? "is empty: give a value, or leave the option out" : "";
+}
+
 }  // namespace rapport::cli

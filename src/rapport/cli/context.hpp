@@ -73,6 +73,10 @@ class Context {
 /// Reads ISO 8601. Throws InvalidArgument that names the option.
 Timestamp parse_time(const std::string& option, const std::string& text);
 
+/// Checks the value of an option: says what is wrong with an empty one, as a script gives whose
+/// variable is not set.
+std::string refuse_empty(const std::string& value);
+
 /// Each adds its command to the program.
 void add_import(CLI::App& program, Context& context);
 void add_leads(CLI::App& program, Context& context);

@@ -61,7 +61,8 @@ void add_history(CLI::App& program, Context& context) {
     command->add_option("phone", options->phone, "the lead")->type_name("PHONE")->required();
     command->add_option("--limit", options->limit, "messages a page (default 20)")->type_name("N");
     command->add_option("--before", options->before, "end before this date, or where a cursor says")
-        ->type_name("CURSOR");
+        ->type_name("CURSOR")
+        ->check(refuse_empty);
     command->footer(R"(
 Examples:
   rapport history 5512345678

@@ -100,7 +100,8 @@ void add_leads(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand("leads", "List leads, latest interaction first");
     auto options = std::make_shared<LeadsOptions>();
     auto* which = command->add_option_group("which", "at most one of these");
-    which->add_option("--stage", options->stage, "in this stage: a name, or its number");
+    which->add_option("--stage", options->stage, "in this stage: a name, or its number")
+        ->check(refuse_empty);
     which
         ->add_option("--stale", options->stale,
                      "without an interaction for so many days, oldest first")
@@ -117,7 +118,9 @@ void add_leads(CLI::App& program, Context& context) {
         ->default_str("5");
     which->require_option(0, 1);
     command->add_option("--limit", options->limit, "leads a page (default 20)")->type_name("N");
-    command->add_option("--after", options->after, "go on where a page ended")->type_name("CURSOR");
+    command->add_option("--after", options->after, "go on where a page ended")
+        ->type_name("CURSOR")
+        ->check(refuse_empty);
     command->footer(R"(
 Examples:
   rapport leads --stage discovery

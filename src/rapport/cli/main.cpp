@@ -61,7 +61,8 @@ void add_commands(CLI::App& program, Context& context) {
     program.require_subcommand(1);
     program.set_version_flag("--version", "rapport " RAPPORT_VERSION);
     program.add_option("--db", context.db, "mongodb://…, mongodb+srv://… or sqlite:FILE")
-        ->type_name("URL");
+        ->type_name("URL")
+        ->check(refuse_empty);
     program.add_flag("--json", context.json, "one JSON document on stdout");
     program.footer(kFooter);
     program.parse_complete_callback([&context] { context.load(); });
