@@ -214,6 +214,17 @@ TEST_F(ProgramSettings, AnEmptyValueOfAnOptionIsRefused) {
     }
 }
 
+TEST_F(ProgramSettings, ACommandThatThereIsNotIsNamed) {
+    const Outcome command = rapport.run_bare({"leds", "--stale", "3"});
+    EXPECT_EQ(command.exit_code, 2);
+    EXPECT_THAT(command.err, AllOf(HasSubstr("no command `leds`"), HasSubstr("rapport --help")));
+    const Outcome verb = rapport.run_bare({"handoff", "asign", "5512345678"});
+    EXPECT_EQ(verb.exit_code, 2);
+    EXPECT_THAT(verb.err,
+                AllOf(HasSubstr("no command `asign`"), HasSubstr("rapport handoff --help")));
+    EXPECT_THAT(rapport.run_bare({"--jsn"}).err, HasSubstr("no option `--jsn`"));
+}
+
 TEST_F(ProgramSettings, WrongUsageExitsWithTwo) {
     EXPECT_EQ(rapport.run_bare({}).exit_code, 2);
     EXPECT_EQ(rapport.run_bare({"nonsense"}).exit_code, 2);

@@ -57,6 +57,24 @@ int report(const Context& context, std::string_view code, std::string_view messa
     return exit_code;
 }
 
+/// What is wrong with the command line. Where a command is missing, CLI11 does not say what stands
+/// in its place.
+std::string explain(const CLI::App* program, const CLI::Error& error) {
+    std::string command = "rapport";
+    const CLI::App* last = program;
+    while (!last->get_subcommands().empty()) {
+        last = last->get_subcommands().front();
+        command += " " + last->get_name();
+    }
+    const std::vector<std::string> unknown = program->remaining(true);
+    if (last->get_require_subcommand_min() == 0 || unknown.empty()) {
+        return CLI::FailureMessage::simple(program, error);
+    }
+    return fmt::format("{}: there is no {} `{}`: `{} --help` lists those there are\n", command,
+                       unknown.front().starts_with('-') ? "option" : "command", unknown.front(),
+                       command);
+}
+
 void add_commands(CLI::App& program, Context& context) {
     program.require_subcommand(1);
     program.set_version_flag("--version", "rapport " RAPPORT_VERSION);
@@ -65,6 +83,7 @@ void add_commands(CLI::App& program, Context& context) {
         ->check(refuse_empty);
     program.add_flag("--json", context.json, "one JSON document on stdout");
     program.footer(kFooter);
+    program.failure_message(explain);
     program.parse_complete_callback([&context] { context.load(); });
     add_import(program, context);
     add_leads(program, context);
