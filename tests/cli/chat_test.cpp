@@ -99,6 +99,21 @@ TEST_P(Chat, AFileIsAnsweredAnewAndOnce) {
     EXPECT_EQ(lead.at("message_count"), 4);
 }
 
+TEST_P(Chat, WhatCannotBeReplayedIsRefusedByItsName) {
+    rapport.run({"lead", "create", "5512345678"});
+    ASSERT_EQ(rapport.run({"export", "5512345678", "--output", "person.json"}).exit_code, 0);
+    const Outcome person = rapport.run({"replay", "person.json"});
+    EXPECT_EQ(person.exit_code, 2);
+    EXPECT_THAT(person.err, AllOf(HasSubstr("person.json: "), HasSubstr("rapport import")));
+    rapport.write("group.txt",
+                  "24/12/23, 21:05 - Ana: a\n24/12/23, 21:06 - Luis: b\n"
+                  "24/12/23, 21:07 - Eva: c\n");
+    const Outcome group = rapport.run({"replay", "group.txt"});
+    EXPECT_EQ(group.exit_code, 2);
+    EXPECT_THAT(group.err,
+                AllOf(HasSubstr("group.txt: a group chat"), HasSubstr("rapport import --dry-run")));
+}
+
 TEST_P(Chat, AFileWithAProblemIsNotReplayed) {
     rapport.write("conversation.jsonl", std::string(kConversation) + "{\"role\": 7}\n");
     const Outcome outcome = rapport.run({"replay", "conversation.jsonl"});

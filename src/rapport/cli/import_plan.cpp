@@ -70,8 +70,8 @@ Sides find_sides(const std::vector<std::string>& authors, const ImportOptions& o
     }
     if (authors.size() > kTwo) {
         throw InvalidArgument(
-            fmt::format("a group chat of {} authors; only chats of two can be stored (--dry-run "
-                        "shows it)",
+            fmt::format("a group chat of {} authors; only chats of two can be stored (`rapport "
+                        "import --dry-run` shows it)",
                         authors.size()));
     }
     Sides sides;

@@ -56,12 +56,27 @@ void replay(Context& context, ConversationOrchestrator& orchestrator, const std:
     }
 }
 
+MessagesByLead plan_conversations(const ParsedFile& parsed, const ImportOptions& options,
+                                  std::vector<ImportProblem>& problems) {
+    if (parsed.format == InputFormat::kExport) {
+        throw InvalidArgument(
+            fmt::format("{}: a document of `rapport export`, which cannot be replayed",
+                        parsed.file),
+            "give JSONL conversations or a WhatsApp export; `rapport import` takes this one in");
+    }
+    try {
+        return plan_file(parsed, options, problems);
+    } catch (const InvalidArgument& problem) {
+        throw InvalidArgument(fmt::format("{}: {}", parsed.file, problem.what()));
+    }
+}
+
 void run_replay(Context& context, ReplayOptions options) {
     options.input.default_region = context.settings().settings.default_region;
     if (options.input.timezone.empty()) options.input.timezone = LocalClock::system_zone();
     const ParsedFile parsed = parse_file(options.input.files.front(), options.input);
     std::vector<ImportProblem> problems;
-    MessagesByLead plan = plan_file(parsed, options.input, problems);
+    MessagesByLead plan = plan_conversations(parsed, options.input, problems);
     if (!problems.empty()) {
         throw InvalidDocument(fmt::format("{}:{}: {}; nothing was replayed", problems[0].file,
                                           problems[0].line, problems[0].reason));
