@@ -1,5 +1,11 @@
+#include <fcntl.h>
 #include <gmock/gmock-matchers.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
 
 #include "tests/cli/program.hpp"
 
@@ -31,6 +37,19 @@ class Import : public TestWithParam<std::string> {
         const Outcome stats = rapport.run({"--json", "stats", lead});
         if (stats.exit_code == 3 || stats.exit_code == 4) return 0;  // no database, no such lead
         return stats.json().at("messages").to_number<std::int64_t>();
+    }
+    /// Imports what comes out of a pipe, once.
+    Outcome import_from_pipe(const std::string& content, std::vector<std::string> options) const {
+        const std::filesystem::path pipe = rapport.path("pipe");
+        if (!exists(pipe)) EXPECT_EQ(::mkfifo(pipe.c_str(), S_IRUSR | S_IWUSR), 0);
+        std::jthread writer([&] { std::ofstream(pipe, std::ios::binary) << content; });
+        options.insert(options.begin(), {"--json", "import", "pipe", "--timezone", "UTC"});
+        const Outcome outcome = rapport.run(std::move(options));
+        // Lets the writer go where the program did not open the pipe.
+        const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+        writer.join();
+        ::close(reader);
+        return outcome;
     }
 };
 INSTANTIATE_TEST_SUITE_P(CommandLine, Import, ValuesIn(engines()),
@@ -211,6 +230,24 @@ TEST_P(Import, ADryRunShowsEveryRecordAndTouchesNoDatabase) {
     EXPECT_EQ(record.at("attachment_kind"), "image");
     EXPECT_EQ(record.at("system"), false);
     EXPECT_EQ(record.at("media_omitted"), false);
+}
+
+TEST_P(Import, APipeIsReadOnceAndOnlyInAFormatThatIsGiven) {
+    const std::string line = R"({"lead_id":"+525599998888","role":"lead","content":"hi"})";
+    for (const std::vector<std::string>& options :
+         std::vector<std::vector<std::string>>{{}, {"--dry-run"}}) {
+        const Outcome outcome = import_from_pipe(line, options);
+        EXPECT_EQ(outcome.exit_code, 1);
+        EXPECT_THAT(outcome.err, AllOf(HasSubstr("pipe: a pipe"), HasSubstr("--format")));
+    }
+    EXPECT_EQ(added(import_from_pipe(line, {"--format", "jsonl"})), 1);
+    EXPECT_EQ(added(import_from_pipe(kChat, {"--format", "whatsapp"})), 5);
+    const Outcome zipped = import_from_pipe("PK\x03\x04", {"--format", "whatsapp"});
+    EXPECT_EQ(zipped.exit_code, 1);
+    EXPECT_THAT(zipped.err, HasSubstr("save it to a file"));
+    const Outcome exported = import_from_pipe("{}", {"--format", "export"});
+    EXPECT_EQ(exported.exit_code, 1);
+    EXPECT_THAT(exported.err, HasSubstr("save it to a file"));
 }
 
 TEST_P(Import, SaysWhichFileCannotBeReadAndWhy) {

@@ -74,6 +74,9 @@ zip_int64_t find_chat(zip_t* archive) {
 }
 
 std::string read_chat(const std::filesystem::path& file) {
+    if (!std::filesystem::is_regular_file(file)) {
+        refuse(file, "a .zip that comes out of a pipe; save it to a file first");
+    }
     int code = 0;
     const std::unique_ptr<zip_t, CloseZip> archive(zip_open(file.c_str(), ZIP_RDONLY, &code));
     if (!archive) refuse(file, "a damaged .zip; export the chat again");

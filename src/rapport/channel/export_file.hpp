@@ -18,8 +18,8 @@ struct ExportText {
 
 /// Reads a text file in UTF-8, or UTF-16 with a byte order mark, or the chat inside a `.zip` that a
 /// phone hands over (told by its content, not its name). Throws InvalidArgument that names the file
-/// and says why: not there, a folder, not readable, encrypted, no chat in it, a text of over
-/// 512 MiB.
+/// and says why: not there, a folder, not readable, encrypted, no chat in it, a .zip out of a
+/// pipe, a text of over 512 MiB.
 ExportText read_export(const std::filesystem::path& file);
 
 /// Bytes as text; see read_export.

@@ -280,7 +280,7 @@ void add_import(CLI::App& program, Context& context) {
     auto options = std::make_shared<ImportOptions>();
     auto choices = std::make_shared<Choices>();
     command->add_option("files", options->files, "what to import")->type_name("FILE")->required();
-    command->add_option("--format", choices->format, "default: auto")
+    command->add_option("--format", choices->format, "default: auto, by content; a pipe needs one")
         ->check(CLI::IsMember({"auto", "whatsapp", "jsonl", "export"}));
     command->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
         ->type_name("PHONE");

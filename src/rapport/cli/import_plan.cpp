@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 
@@ -305,6 +306,27 @@ MessagesByLead plan_jsonl(const ParsedFile& parsed, const ImportOptions& options
     return plan;
 }
 
+/// A pipe gives its bytes once. To tell the format takes some of them, and an export is read again
+/// when it is stored.
+void refuse_what_is_read_twice(const std::string& file, const ImportOptions& options) {
+    std::error_code error;
+    const auto status = std::filesystem::status(file, error);
+    const bool once = std::filesystem::exists(status) &&
+                      !std::filesystem::is_regular_file(status) &&
+                      !std::filesystem::is_directory(status);
+    if (!once) return;
+    if (!options.format) {
+        throw InvalidArgument(
+            fmt::format("{}: a pipe or a device, whose format cannot be told", file),
+            "save it to a file first, or give `rapport import` --format whatsapp or jsonl");
+    }
+    if (options.format == InputFormat::kExport) {
+        throw InvalidArgument(
+            fmt::format("{}: a pipe or a device, and an export is read twice", file),
+            "save it to a file first");
+    }
+}
+
 }  // namespace
 
 std::int64_t ParsedFile::records() const {
@@ -320,6 +342,7 @@ std::int64_t ParsedFile::records() const {
 }
 
 ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
+    refuse_what_is_read_twice(file, options);
     ParsedFile parsed;
     parsed.file = file;
     if (options.format.value_or(InputFormat::kExport) == InputFormat::kExport &&

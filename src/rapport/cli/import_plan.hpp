@@ -72,7 +72,8 @@ struct LeadMessages {
 };
 using MessagesByLead = std::map<std::string, LeadMessages>;
 
-/// Throws InvalidArgument for a file that cannot be read.
+/// Throws InvalidArgument that names the file: it cannot be read, holds no message of a chat, or is
+/// a pipe that had to be read twice.
 ParsedFile parse_file(const std::string& file, const ImportOptions& options);
 
 /// Decides whose messages a WhatsApp export's or a JSONL file's are. Records that cannot be stored
