@@ -232,6 +232,25 @@ TEST_P(Import, ADryRunShowsEveryRecordAndTouchesNoDatabase) {
     EXPECT_EQ(record.at("media_omitted"), false);
 }
 
+TEST_P(Import, ADryRunRefusesWhatTheImportRefuses) {
+    const std::vector<std::string> files = {
+        rapport.write("empty.txt", ""), rapport.write("prose.txt", "This is no chat\n"),
+        rapport.write("nobody.jsonl", R"({"lead_id":"nobody","role":"lead","content":"a"})")};
+    for (const std::string& file : files) {
+        const Outcome stored = rapport.run({"--json", "import", file});
+        const Outcome dry = rapport.run({"--json", "import", "--dry-run", file});
+        EXPECT_EQ(stored.exit_code, 1) << file;
+        EXPECT_EQ(dry.exit_code, 1) << file;
+        EXPECT_EQ(dry.json().at("errors"), stored.json().at("errors")) << file;
+        EXPECT_EQ(rapport.run({"import", "--dry-run", file}).err,
+                  rapport.run({"import", file}).err);
+    }
+    const auto chat = rapport.write("chat.txt", kChat);
+    const auto dry = rapport.run({"--json", "import", "--dry-run", chat}).json();
+    EXPECT_EQ(dry.at("messages"), 5);
+    EXPECT_EQ(dry.at("skipped"), 0);
+}
+
 TEST_P(Import, APipeIsReadOnceAndOnlyInAFormatThatIsGiven) {
     const std::string line = R"({"lead_id":"+525599998888","role":"lead","content":"hi"})";
     for (const std::vector<std::string>& options :

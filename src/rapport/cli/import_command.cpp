@@ -106,7 +106,8 @@ void print_json(const ImportReport& report, const ImportOptions& options) {
     out.add("leads", static_cast<std::int64_t>(report.leads.size()));
     out.add("messages", report.messages);
     out.add("added", report.added);
-    out.add("skipped", report.messages - report.added);
+    // A dry run does not know what is there already.
+    out.add("skipped", options.dry_run ? std::int64_t{0} : report.messages - report.added);
     out.begin_array("errors");
     for (const ImportProblem& problem : report.problems) {
         out.begin_document({});
@@ -217,6 +218,14 @@ void store(Context& context, const ImportOptions& options, ImportReport& report)
     }
 }
 
+/// What can be said without a database. Whose a chat is need not be known to look at it.
+void look_over(const ImportOptions& options, ImportReport& report) {
+    for (const ParsedFile& parsed : report.files) {
+        report.messages += parsed.records();
+        if (parsed.format == InputFormat::kJsonl) plan_file(parsed, options, report.problems);
+    }
+}
+
 void run_import(Context& context, ImportOptions options) {
     options.default_region = context.settings().settings.default_region;
     options.by = operator_name(options.by);
@@ -245,12 +254,7 @@ void run_import(Context& context, ImportOptions options) {
                      options.timezone);
     }
     if (options.dry_run) {
-        for (const ParsedFile& parsed : report.files) {
-            report.messages += parsed.records();
-            for (const JsonlProblem& problem : parsed.jsonl.problems) {
-                report.problems.push_back({parsed.file, problem.line, problem.reason});
-            }
-        }
+        look_over(options, report);
     } else {
         store(context, options, report);
     }

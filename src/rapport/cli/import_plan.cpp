@@ -140,9 +140,6 @@ LeadMessages held(std::vector<Message> messages) {
 MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& options,
                              std::vector<ImportProblem>& problems) {
     const auto& records = parsed.whatsapp.records;
-    if (records.empty()) {
-        throw InvalidArgument("no message found: not a WhatsApp export, or an empty one");
-    }
     const Sides sides = find_sides(parsed.whatsapp.authors, options);
     const LocalClock clock(options.timezone);
     std::vector<std::string> roles;
@@ -365,6 +362,10 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
     parsed.format = options.format.value_or(detect_format(read.text));
     if (parsed.format == InputFormat::kWhatsApp) {
         parsed.whatsapp = parse_whatsapp(read.text, options.date_order);
+        if (parsed.whatsapp.records.empty()) {
+            throw InvalidArgument(file +
+                                  ": no message found: not a WhatsApp export, or an empty one");
+        }
     } else {
         parsed.jsonl = parse_jsonl(read.text);
     }
