@@ -269,6 +269,23 @@ TEST_P(Import, APipeIsReadOnceAndOnlyInAFormatThatIsGiven) {
     EXPECT_THAT(exported.err, HasSubstr("save it to a file"));
 }
 
+TEST_P(Import, OptionsOfChatsAreRefusedWhereThereIsNoChat) {
+    const auto lines =
+        rapport.write("a.jsonl", R"({"lead_id":"+525599998888","role":"lead","content":"hi"})");
+    const auto chat = rapport.write("chat.txt", kChat);
+    for (const auto& [option, value] :
+         std::vector<std::pair<std::string, std::string>>{{"--lead", kPhone},
+                                                          {"--me", "Luis"},
+                                                          {"--me-role", "human"},
+                                                          {"--date-order", "dmy"}}) {
+        const Outcome outcome = rapport.run({"import", lines, option, value});
+        EXPECT_EQ(outcome.exit_code, 2) << option;
+        EXPECT_THAT(outcome.err, HasSubstr(option + ": only for WhatsApp exports"));
+    }
+    EXPECT_EQ(messages_of(kOther), 0);
+    EXPECT_EQ(rapport.run({"import", lines, chat, "--me", "Luis"}).exit_code, 0);
+}
+
 TEST_P(Import, SaysWhichFileCannotBeReadAndWhy) {
     const Outcome missing = rapport.run({"import", "nothere.txt"});
     EXPECT_EQ(missing.exit_code, 1);

@@ -2,6 +2,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <set>
 
 #include "rapport/channel/local_clock.hpp"
@@ -226,6 +227,16 @@ void look_over(const ImportOptions& options, ImportReport& report) {
     }
 }
 
+/// Who is who, and what a date means, is said by JSONL and by exports themselves. A file that could
+/// not be read may be a chat.
+void refuse_options_without_a_chat(const ImportReport& report, const ImportOptions& options) {
+    const auto chat = std::ranges::find(report.files, InputFormat::kWhatsApp, &ParsedFile::format);
+    if (options.of_chats.empty() || !report.problems.empty() || chat != report.files.end()) return;
+    throw InvalidArgument(
+        fmt::format("{}: only for WhatsApp exports, and there is none here", options.of_chats[0]),
+        "leave it out");
+}
+
 void run_import(Context& context, ImportOptions options) {
     options.default_region = context.settings().settings.default_region;
     options.by = operator_name(options.by);
@@ -253,6 +264,7 @@ void run_import(Context& context, ImportOptions options) {
         spdlog::info("local times are read in {}, the system's zone; --timezone chooses another",
                      options.timezone);
     }
+    refuse_options_without_a_chat(report, options);
     if (options.dry_run) {
         look_over(options, report);
     } else {
@@ -286,17 +298,25 @@ void add_import(CLI::App& program, Context& context) {
     command->add_option("files", options->files, "what to import")->type_name("FILE")->required();
     command->add_option("--format", choices->format, "default: auto, by content; a pipe needs one")
         ->check(CLI::IsMember({"auto", "whatsapp", "jsonl", "export"}));
-    command->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
-        ->type_name("PHONE");
-    command->add_option("--me", options->me, "our side's name in the chat")->type_name("NAME");
-    command->add_option("--me-role", choices->me_role, "who writes on our side (default: human)")
-        ->check(CLI::IsMember({"human", "assistant"}));
+    std::vector<CLI::Option*> of_chats;
+    of_chats.push_back(
+        command
+            ->add_option("--lead", options->lead, "whose chat it is, where no author is a number")
+            ->type_name("PHONE"));
+    of_chats.push_back(
+        command->add_option("--me", options->me, "our side's name in the chat")->type_name("NAME"));
+    of_chats.push_back(
+        command
+            ->add_option("--me-role", choices->me_role, "who writes on our side (default: human)")
+            ->check(CLI::IsMember({"human", "assistant"})));
     command
         ->add_option("--timezone", options->timezone,
                      "where the phone was, e.g. America/Mexico_City (default: the system's)")
         ->type_name("TZ");
-    command->add_option("--date-order", choices->date_order, "default: auto, from the whole file")
-        ->check(CLI::IsMember({"auto", "dmy", "mdy", "ymd", "ydm"}));
+    of_chats.push_back(
+        command
+            ->add_option("--date-order", choices->date_order, "default: auto, from the whole file")
+            ->check(CLI::IsMember({"auto", "dmy", "mdy", "ymd", "ydm"})));
     command->add_flag("--dry-run", options->dry_run, "read only; needs no database");
     command->add_flag("--keep-going", options->keep_going,
                       "store the rest of a file whose records are not all usable");
@@ -315,8 +335,11 @@ Examples:
   rapport import _chat.txt --me "Ana (Sales)" --lead 5512345678 --date-order mdy
   rapport import conversations.jsonl --keep-going
   rapport --json import --dry-run chat.txt)help");
-    command->callback([&context, options, choices] {
+    command->callback([&context, options, choices, of_chats] {
         choices->apply(*options);
+        for (const CLI::Option* given : of_chats) {
+            if (given->count() > 0) options->of_chats.push_back(given->get_name());
+        }
         run_import(context, *options);
     });
 }

@@ -28,6 +28,7 @@ struct ImportOptions {
     bool restore_erased = false;
     std::string by{};  ///< who restores, for the audit
     std::string default_region{};
+    std::vector<std::string> of_chats{};  ///< given options that only a WhatsApp export has use for
 };
 
 struct ImportProblem {
