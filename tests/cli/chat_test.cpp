@@ -3,6 +3,8 @@
 
 #include <boost/json/parse.hpp>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "tests/cli/program.hpp"
 
@@ -10,6 +12,7 @@ namespace rapport::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -112,6 +115,32 @@ TEST_P(Chat, WhatCannotBeReplayedIsRefusedByItsName) {
     EXPECT_EQ(group.exit_code, 2);
     EXPECT_THAT(group.err,
                 AllOf(HasSubstr("group.txt: a group chat"), HasSubstr("rapport import --dry-run")));
+}
+
+TEST_P(Chat, AFileIsAnsweredAsAtItsTime) {
+    rapport.write("conversation.jsonl", kConversation);
+    ASSERT_EQ(rapport.run({"replay", "conversation.jsonl"}).exit_code, 0);
+    const auto page = rapport.run({"--json", "history", "5512345678"}).json();
+    std::vector<std::string> said;
+    for (const auto& message : page.at("messages").as_array()) {
+        said.push_back(std::string(message.at("role").as_string()) + " " +
+                       std::string(message.at("timestamp").as_string().subview(0, 16)));
+    }
+    EXPECT_THAT(said, ElementsAre("lead 2026-11-01T10:00", "assistant 2026-11-01T10:00",
+                                  "lead 2026-11-01T10:02", "assistant 2026-11-01T10:02"));
+}
+
+TEST_P(Chat, WhatALeadSentDoesNotSteerTheTerminal) {
+    rapport.write("conversation.jsonl",
+                  R"({"lead_id": "+525512345678", "role": "lead", "content": "a\u001b[2Jb\u009bc"})"
+                  "\n");
+    ASSERT_EQ(rapport.run({"import", "conversation.jsonl"}).exit_code, 0);
+    const Outcome shown = rapport.run({"history", "5512345678"});
+    EXPECT_THAT(shown.out, AllOf(HasSubstr("a [2Jb c"), Not(HasSubstr("\x1b"))));
+    const auto page = rapport.run({"--json", "history", "5512345678"}).json();
+    EXPECT_EQ(page.at("messages").at(0).at("content"),
+              "a\x1b[2Jb\xc2\x9b"
+              "c");
 }
 
 TEST_P(Chat, AFileWithAProblemIsNotReplayed) {

@@ -71,6 +71,20 @@ TEST_P(Privacy, AnExportThatCannotBeWrittenLeavesNothing) {
     EXPECT_FALSE(rapport.exists("person.json"));
 }
 
+TEST_P(Privacy, AnExportTakesThePlaceOfNoDatabase) {
+    rapport.run_bare({"--db", "sqlite:mine.db", "lead", "create", kOther});
+    const Outcome mine =
+        rapport.run_bare({"--db", "sqlite:mine.db", "export", kOther, "--output", "mine.db"});
+    EXPECT_EQ(mine.exit_code, 2);
+    EXPECT_THAT(mine.err, HasSubstr("mine.db: a database, which would be lost"));
+    EXPECT_EQ(rapport.run_bare({"--db", "sqlite:mine.db", "lead", kOther}).exit_code, 0);
+    ASSERT_EQ(::mkfifo(rapport.path("pipe").c_str(), 0600), 0);
+    const Outcome pipe = rapport.run({"export", kPhone, "--output", "pipe"});
+    EXPECT_EQ(pipe.exit_code, 2);
+    EXPECT_THAT(pipe.err, HasSubstr("pipe: no file, but a folder, a device or a pipe"));
+    EXPECT_TRUE(std::filesystem::is_fifo(rapport.path("pipe")));
+}
+
 TEST_P(Privacy, AnErasureIsShownFirstAndDoneWithYes) {
     const Outcome shown = rapport.run({"erase", kPhone});
     EXPECT_EQ(shown.exit_code, 2);

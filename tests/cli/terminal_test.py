@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import struct
+import subprocess
 import sys
 import tempfile
 import termios
@@ -136,6 +137,15 @@ class Chat(unittest.TestCase):
             self.start()
         self.terminal.type("\x04")
         self.assertEqual(self.terminal.end(), 0)
+
+
+class Stdout(unittest.TestCase):
+    def test_what_cannot_be_printed_is_told(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([RAPPORT, "config"], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("stdout: cannot be written: No space left on device", done.stderr)
 
 
 if __name__ == "__main__":

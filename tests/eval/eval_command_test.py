@@ -142,8 +142,18 @@ class RulesTest(EvalTest):
         self.assertEqual(cases["asks_the_price", "turn 1"].result, [])
 
     def test_file_that_cannot_be_written_is_named(self):
-        self.assertIn("no/such/report.xml: cannot be written",
-                      self.evaluate("--junit", "no/such/report.xml", expect=2))
+        self.assertIn("no/such/report.xml.unfinished: cannot be made",
+                      self.evaluate("--junit", "no/such/report.xml", expect=3))
+
+    def test_what_is_read_is_not_written_over(self):
+        cases = self.write("cases.jsonl", SMALL.read_text(encoding="utf-8"))
+        before = cases.read_bytes()
+        for option in ("--junit", "--report", "--record"):
+            self.assertIn("cases.jsonl: this command reads it",
+                          self.evaluate(option, cases, dataset=cases, expect=2))
+        self.assertIn("this command reads it",
+                      self.evaluate("--junit", cases, dataset=cases.parent, expect=2))
+        self.assertEqual(cases.read_bytes(), before)
 
 
 class ModelTest(EvalTest):

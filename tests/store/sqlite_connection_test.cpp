@@ -198,6 +198,23 @@ TEST_F(SqliteConnectionTest, AFileThatIsNoDatabaseIsRefusedUntouched) {
     EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text);
 }
 
+TEST_F(SqliteConnectionTest, AnotherProgramsDatabaseIsRefusedUntouched) {
+    for (const char* made : {"CREATE TABLE customers (name); PRAGMA user_version=1",
+                             "CREATE TABLE parcels (code)", "CREATE VIEW one AS SELECT 1"}) {
+        std::filesystem::remove(file_);
+        OtherProgram(file_).execute(made);
+        const auto bytes = [&] {
+            std::ifstream in(file_, std::ios::binary);
+            return std::string(std::istreambuf_iterator<char>(in), {});
+        };
+        const std::string before = bytes();
+        const std::string message = message_of<InvalidArgument>([&] { open_store(file_); });
+        EXPECT_NE(message.find("test.db: a database of another program"), std::string::npos)
+            << message;
+        EXPECT_EQ(bytes(), before) << made;
+    }
+}
+
 TEST_F(SqliteConnectionTest, ANewerSchemaIsRefusedWithTheReasonAndLeftAsItIs) {
     OtherProgram other(file_);
     other.execute("PRAGMA user_version=7");
@@ -248,7 +265,8 @@ TEST_F(SqliteConnectionTest, AddsTheColumnsThatANewerProgramHas) {
 }
 
 TEST_F(SqliteConnectionTest, AddingColumnsFromTwoStoresAtOnceIsSafe) {
-    OtherProgram(file_).execute("CREATE TABLE parcels (_id TEXT PRIMARY KEY NOT NULL) STRICT");
+    OtherProgram(file_).execute(
+        "CREATE TABLE parcels (_id TEXT PRIMARY KEY NOT NULL) STRICT; PRAGMA user_version=1");
     const auto opened = open_in_threads(2);
     EXPECT_EQ(opened, 2);
 }

@@ -41,7 +41,7 @@ class SqliteStoreTest : public ::testing::Test {
         for (const Column& one : parcels().columns) {
             columns += (columns.empty() ? "" : ",") + one.name;
         }
-        other.execute("CREATE TABLE parcels (" + columns + ")");
+        other.execute("CREATE TABLE parcels (" + columns + "); PRAGMA user_version=1");
         other.execute(
             "INSERT INTO parcels (_id, code, tags, stickers) VALUES "
             "('0123456789abcdef01234567', 'a', '[]', '[]')");

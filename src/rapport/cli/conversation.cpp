@@ -27,9 +27,11 @@ void print_reason(std::string_view name, const std::string& value) {
 
 }  // namespace
 
-std::unique_ptr<ConversationOrchestrator> start_orchestrator(Context& context) {
+std::unique_ptr<ConversationOrchestrator> start_orchestrator(Context& context,
+                                                             std::function<Timestamp()> clock) {
     context.connect_to_write();
     OrchestratorOptions options;
+    options.clock = std::move(clock);
     const Settings& settings = context.settings().settings;
     options.default_region = settings.default_region;
     options.handoff_texts = load_language_texts(settings.config_dir, kHandoffFile);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "rapport/cli/context.hpp"
@@ -10,7 +12,8 @@ namespace rapport::cli {
 
 /// An orchestrator on the context's database, which is made where it is missing, with the agents
 /// that the settings choose. A hand-off is told on stderr.
-std::unique_ptr<ConversationOrchestrator> start_orchestrator(Context& context);
+std::unique_ptr<ConversationOrchestrator> start_orchestrator(
+    Context& context, std::function<Timestamp()> clock = now);
 
 /// What was said to whom, in lines that fit the terminal: `agent  Hola, …`.
 void print_said(std::string_view who, Colour colour, std::string_view text);

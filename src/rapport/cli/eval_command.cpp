@@ -3,10 +3,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <vector>
 
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/eval_summary.hpp"
@@ -18,6 +20,7 @@
 #include "rapport/eval/html_report.hpp"
 #include "rapport/eval/junit_report.hpp"
 #include "rapport/eval/recording.hpp"
+#include "rapport/repository/output_file.hpp"
 
 namespace rapport::cli {
 namespace {
@@ -84,13 +87,9 @@ class Scratch {
 
 /// All of it or, where it cannot be written, nothing.
 void write_file(const std::string& path, const std::string& text) {
-    const fs::path unfinished = path + ".unfinished";
-    std::ofstream out(unfinished, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code error;
-    if (out) fs::rename(unfinished, path, error);
-    if (!out || error) throw InvalidArgument(fmt::format("{}: cannot be written", path));
+    OutputFile file(path);
+    file.write(text);
+    file.finish();
 }
 
 std::optional<eval::Baseline> load_baseline(const std::string& path) {
@@ -155,7 +154,23 @@ std::optional<eval::Comparison> compare(const eval::EvalReport& report, const Ev
     }
 }
 
+/// What is written must not take the place of what is read.
+void check_outputs(const EvalOptions& options) {
+    std::vector<fs::path> inputs{options.path, options.replay, options.baseline};
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(options.path, none)) inputs.push_back(entry);
+    for (const std::string& output : {options.report, options.junit, options.record}) {
+        const auto is_output = [&](const fs::path& input) {
+            return fs::equivalent(input, output, none);
+        };
+        if (std::ranges::any_of(inputs, is_output)) {
+            throw InvalidArgument(output + ": this command reads it", "give another name");
+        }
+    }
+}
+
 void run_eval(Context& context, const EvalOptions& options) {
+    check_outputs(options);
     const auto before = baseline_before(options);
     Output output{.report = evaluate(context, options)};
     if (!options.report.empty()) write_file(options.report, eval::to_html(output.report));

@@ -1,9 +1,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <clocale>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/interruption.hpp"
@@ -81,7 +83,8 @@ void add_commands(CLI::App& program, Context& context) {
     program.add_option("--db", context.db, "mongodb://…, mongodb+srv://… or sqlite:FILE")
         ->type_name("URL")
         ->check(refuse_empty);
-    program.add_flag("--json", context.json, "one JSON document on stdout");
+    program.add_flag("--json", context.json,
+                     "JSON on stdout: one document; of chat and replay a line an answer");
     program.footer(kFooter);
     program.failure_message(explain);
     program.parse_complete_callback([&context] { context.load(); });
@@ -120,6 +123,10 @@ int main(int argc, char** argv) {
     try {
         add_commands(program, context);
         program.parse(argc, argv);
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+            throw Unavailable(fmt::format("stdout: cannot be written: {}", std::strerror(errno)),
+                              "what was printed is not whole");
+        }
         return context.exit_code;
     } catch (const CLI::ParseError& error) {
         const int code = program.exit(error);

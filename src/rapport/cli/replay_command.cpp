@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 #include "rapport/channel/local_clock.hpp"
 #include "rapport/cli/conversation.hpp"
@@ -35,23 +36,31 @@ void replay_message(const Context& context, ConversationOrchestrator& orchestrat
     if (why) print_reasons(result);
 }
 
+struct Replayed {
+    Timestamp at = now();  ///< the orchestrator's time: that of the message it answers
+    std::int64_t answers = 0;
+};
+
 /// What a lead of the file said, oldest first, is answered anew and counted; what was answered then
 /// is not looked at.
 void replay(Context& context, ConversationOrchestrator& orchestrator, const std::string& lead_id,
-            LeadMessages& of_lead, bool why, std::int64_t& answered) {
-    await(orchestrator.start_conversation(lead_id, of_lead.full_name));
+            LeadMessages& of_lead, bool why, Replayed& replayed) {
     if (!context.json) fmt::print("{}\n", coloured(lead_id, Colour::kBold));
-    while (true) {
+    for (bool started = false;;) {
         const std::vector<Message> next = of_lead.next(1);
         if (next.empty()) return;
         if (next.front().role != MessageRole::kLead) continue;
+        replayed.at = next.front().timestamp;
+        if (!std::exchange(started, true)) {
+            await(orchestrator.start_conversation(lead_id, of_lead.full_name));
+        }
         if (Interruption::requested()) {
             throw Interrupted(fmt::format(
                 "stopped replaying after {} answers: they are stored, and given again by the same "
                 "command",
-                answered));
+                replayed.answers));
         }
-        ++answered;
+        ++replayed.answers;
         replay_message(context, orchestrator, next.front(), why);
     }
 }
@@ -81,11 +90,11 @@ void run_replay(Context& context, ReplayOptions options) {
         throw InvalidDocument(fmt::format("{}:{}: {}; nothing was replayed", problems[0].file,
                                           problems[0].line, problems[0].reason));
     }
-    const auto orchestrator = start_orchestrator(context);
+    Replayed replayed;
+    const auto orchestrator = start_orchestrator(context, [&replayed] { return replayed.at; });
     const Interruption interruption;
-    std::int64_t answered = 0;
     for (auto& [lead_id, of_lead] : plan) {
-        replay(context, *orchestrator, lead_id, of_lead, options.why, answered);
+        replay(context, *orchestrator, lead_id, of_lead, options.why, replayed);
     }
     await(orchestrator->shutdown());
 }
@@ -107,7 +116,7 @@ void add_replay(CLI::App& program, Context& context) {
     command->add_option("--timezone", input.timezone, "where the phone was")->type_name("TZ");
     command->add_flag("--why", options->why, "show how the agent came to each answer");
     command->footer(R"(
-What the leads said is answered and stored anew, under the time of the file; what was answered there
+What the leads said is answered and stored anew, as at the time of the file; what was answered there
 is not looked at. A message that was replayed before gets the answer it got then.
 
 Examples:

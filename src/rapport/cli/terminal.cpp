@@ -90,9 +90,23 @@ std::size_t display_width(std::string_view text) {
     return width;
 }
 
+std::string printable(std::string_view text, char kept) {
+    std::string clean;
+    clean.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+        // U+0080 to U+009F are controls, too: 0xC2 0x9B is a terminal's CSI.
+        const bool wide = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+        const bool control = wide || byte < 0x20 || byte == 0x7F;
+        clean += control && text[i] != kept ? ' ' : text[i];
+        if (wide) ++i;
+    }
+    return clean;
+}
+
 std::string fit(std::string_view text, std::size_t width) {
-    std::string line(text);
-    std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    const std::string line = printable(text);
     if (display_width(line) <= width) return line;
     std::string cut;
     std::size_t used = 0;
@@ -106,7 +120,9 @@ std::string fit(std::string_view text, std::size_t width) {
     return width == 0 ? std::string() : cut + "…";
 }
 
-std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+std::vector<std::string> wrapped(std::string_view as_sent, std::size_t width) {
+    const std::string clean = printable(as_sent, '\n');
+    const std::string_view text = clean;
     std::vector<std::string> lines;
     for (std::size_t at = 0; at <= text.size();) {
         const std::size_t end = std::min(text.find('\n', at), text.size());

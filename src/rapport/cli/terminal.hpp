@@ -20,12 +20,15 @@ std::string coloured(std::string_view text, Colour colour);
 /// Columns that a text takes on a terminal: wide characters take two, combining ones none.
 std::size_t display_width(std::string_view text);
 
-/// The text in at most `width` columns, its end replaced by … where it is longer. Line ends become
-/// blanks.
+/// The text with a blank for each control character but `kept`: what a lead sent must not steer the
+/// terminal of who reads it.
+std::string printable(std::string_view text, char kept = ' ');
+
+/// The text in at most `width` columns, printable, its end replaced by … where it is longer.
 std::string fit(std::string_view text, std::size_t width);
 
-/// The text in lines of at most `width` columns, broken at blanks; its own line ends and the blanks
-/// before a line stay. A word that is longer stands on a line of its own.
+/// The text, printable, in lines of at most `width` columns, broken at blanks; its own line ends
+/// and the blanks before a line stay. A word that is longer stands on a line of its own.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 
 /// Prints a text in lines that fit the terminal beside a label of `indent` columns.

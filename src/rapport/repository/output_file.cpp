@@ -7,15 +7,43 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
 
 #include "rapport/core/error.hpp"
 
 namespace rapport {
+namespace {
+
+/// How every SQLite file begins: https://sqlite.org/fileformat.html#magic_header_string
+constexpr std::string_view kDatabase("SQLite format 3\0", 16);
+
+/// Where the file will stand: behind a link its target. Throws InvalidArgument for what a file must
+/// not take the place of.
+std::filesystem::path place_of(const std::filesystem::path& file) {
+    const std::filesystem::file_status there = std::filesystem::status(file);
+    if (!std::filesystem::exists(there)) return file;
+    if (!std::filesystem::is_regular_file(there)) {
+        throw InvalidArgument(file.string() + ": no file, but a folder, a device or a pipe",
+                              "give a file's name");
+    }
+    std::string start(kDatabase.size(), '\0');
+    std::ifstream(file, std::ios::binary)
+        .read(start.data(), static_cast<std::streamsize>(start.size()));
+    if (start == kDatabase) {
+        throw InvalidArgument(file.string() + ": a database, which would be lost",
+                              "give another name, or remove it first");
+    }
+    return std::filesystem::canonical(file);
+}
+
+}  // namespace
 
 OutputFile::OutputFile(std::filesystem::path file)
     : file_(std::move(file)), descriptor_(STDOUT_FILENO) {
     if (file_.empty()) return;
+    file_ = place_of(file_);
     unfinished_ = file_.string() + ".unfinished";
     constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
     // One that an earlier run has left may be readable by others: never written into.

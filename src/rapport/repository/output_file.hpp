@@ -10,7 +10,8 @@ namespace rapport {
 /// fails.
 class OutputFile {
   public:
-    /// An empty path is stdout. Throws Unavailable where the file cannot be made.
+    /// An empty path is stdout. Throws Unavailable where the file cannot be made, InvalidArgument
+    /// where a database, a folder, a device or a pipe stands there.
     explicit OutputFile(std::filesystem::path file);
     ~OutputFile();
     OutputFile(const OutputFile&) = delete;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -89,8 +90,18 @@ void create_file(const std::filesystem::path& file) {
     }
 }
 
+void check_is_ours(Connection& connection, const std::vector<Collection>& collections,
+                   const std::filesystem::path& file) {
+    const auto stands = [&](const Collection& collection) {
+        return !column_names(connection, collection).empty();
+    };
+    if (checked_version(connection) > 0 && std::ranges::any_of(collections, stands)) return;
+    if (connection.query_integer("SELECT count(*) FROM sqlite_master") == 0) return;
+    throw InvalidArgument(file.string() + ": a database of another program",
+                          "give the file of a Rapport database, or the name of a new one");
+}
+
 void use_write_ahead_log(Connection& connection) {
-    checked_version(connection);
     // The change needs the file for itself for a moment, and SQLite does not wait for that.
     const Deadline patience = Deadline::in(std::chrono::seconds(5));
     while (true) {

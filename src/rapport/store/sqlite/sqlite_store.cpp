@@ -61,6 +61,7 @@ class SqliteStore final : public Store {
         sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         sqlite::create_file(options_.file);
         auto writer = std::make_unique<SqliteWorker>(options_.file, options_.collections);
+        sqlite::check_is_ours(writer->connection(), options_.collections, options_.file);
         sqlite::use_write_ahead_log(writer->connection());
         sqlite::ensure_tables(writer->connection(), options_.collections);
         writer->become_writer(options_.file);
