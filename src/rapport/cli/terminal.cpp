@@ -106,7 +106,7 @@ std::string printable(std::string_view text, char kept) {
 }
 
 std::string fit(std::string_view text, std::size_t width) {
-    const std::string line = printable(text);
+    std::string line = printable(text);
     if (display_width(line) <= width) return line;
     std::string cut;
     std::size_t used = 0;
