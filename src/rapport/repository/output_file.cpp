@@ -33,7 +33,7 @@ std::filesystem::path place_of(const std::filesystem::path& file) {
         .read(start.data(), static_cast<std::streamsize>(start.size()));
     if (start == kDatabase) {
         throw InvalidArgument(file.string() + ": a database, which would be lost",
-                              "give another name, or remove it first");
+                              "give another name");
     }
     return std::filesystem::canonical(file);
 }
