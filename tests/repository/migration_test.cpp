@@ -298,6 +298,23 @@ TEST_P(Migration, GoesTogetherWithTurnsAndWithAnotherMigration) {
     }
 }
 
+TEST_P(Migration, GoesOnWhereATurnMovedTheMessagesThatItHasRead) {
+    insert_lead();
+    insert_messages(3);
+    MigrationProgress progress;
+    std::string under_way;
+    progress.begin = [&](std::string_view what, std::int64_t) { under_way = what; };
+    int looked_at = 0;
+    progress.advance = [&](std::int64_t) {
+        if (under_way == "messages" && ++looked_at == 3) lead();
+    };
+    const MigrationReport report = await(migrate(engine.manager(), {}, std::move(progress)));
+    EXPECT_EQ(looked_at, 3);
+    EXPECT_EQ(report.messages.changed, 3);
+    EXPECT_EQ(report.messages.count(Defect::kSeq), 3) << "each is counted once";
+    EXPECT_THAT(seqs(), ElementsAre(1, 2, 3));
+}
+
 TEST_P(Migration, LeavesWhatCannotBeReadAndNamesTheMember) {
     std::string broken(kOldLead);
     broken.replace(broken.find("1 - discovery"), 13, "somewhere");

@@ -45,7 +45,7 @@ class MigrationRun {
         std::deque<Message> newest{};
     };
 
-    /// A lead that is changed all the time is left to the next run.
+    /// A document that is changed all the time is left to the next run.
     static constexpr int kAttempts = 10;
 
     // migration.cpp
@@ -62,7 +62,9 @@ class MigrationRun {
 
     // migration_messages.cpp
     Async<void> correct_messages();
-    std::optional<CommitDocuments> look_at_message(const Document& stored);
+    Async<void> correct_message(ObjectId id, CommitDocuments change);
+    std::optional<CommitDocuments> look_at_message(const Document& stored, bool counted);
+    void count_message(const Message& message, const Document& stored);
     std::string message_number(const Message& message);
 
     // migration_leads.cpp
