@@ -93,6 +93,7 @@ TEST_P(Commands, WhatIsNotThereIsSaidWithAnExitCodeOfItsOwn) {
     const Outcome history = rapport.run({"--json", "history", "5599998888"});
     EXPECT_EQ(history.exit_code, 4);
     EXPECT_EQ(history.out, "");
+    EXPECT_EQ(rapport.run({"history", "5599998888", "--before", "2026-11-01"}).exit_code, 4);
     EXPECT_EQ(rapport.run({"--json", "history", "5512345678"}).exit_code, 0);
 }
 

@@ -126,6 +126,7 @@ class RulesTest(EvalTest):
         self.assertIn("MODEL_NAME is not set", self.evaluate("--agents", "model", expect=2))
         self.evaluate("--update-baseline", expect=2)
         self.evaluate("--record", "a", "--replay", "b", expect=2)
+        self.evaluate("--agents", "model", "--replay", "b", expect=2)
 
     def test_junit_is_what_a_parser_takes(self):
         rude = self.write("rude.jsonl", SMALL.read_text(encoding="utf-8").replace(
@@ -153,7 +154,14 @@ class RulesTest(EvalTest):
                           self.evaluate(option, cases, dataset=cases, expect=2))
         self.assertIn("this command reads it",
                       self.evaluate("--junit", cases, dataset=cases.parent, expect=2))
+        self.assertIn("cases.jsonl: this command reads it",
+                      self.evaluate("--baseline", cases, "--update-baseline", dataset=cases, expect=2))
         self.assertEqual(cases.read_bytes(), before)
+
+    def test_report_may_stand_beside_the_cases_and_be_made_anew(self):
+        cases = self.write("cases.jsonl", SMALL.read_text(encoding="utf-8"))
+        for _ in range(2):
+            self.evaluate("--report", "report.html", dataset=cases.parent)
 
 
 class ModelTest(EvalTest):

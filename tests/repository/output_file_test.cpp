@@ -1,7 +1,10 @@
 #include "rapport/repository/output_file.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -57,6 +60,22 @@ TEST_F(OutputFileTest, TakesThePlaceOfNoDatabase) {
     std::ofstream(file_, std::ios::binary) << database;
     EXPECT_THROW(OutputFile{file_}, InvalidArgument);
     EXPECT_EQ(text_of(file_), database);
+}
+
+/// SQLite's locks are of this kind.
+TEST_F(OutputFileTest, LeavesTheLocksOfADatabaseThatThisProcessHasOpen) {
+    std::ofstream(file_, std::ios::binary) << std::string("SQLite format 3") + '\0';
+    const int database = ::open(file_.c_str(), O_RDWR | O_CLOEXEC);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    ASSERT_EQ(::fcntl(database, F_SETLK, &lock), 0);
+    EXPECT_THROW(OutputFile{file_}, InvalidArgument);
+    const pid_t other = ::fork();  // a lock is never in the way of its own process
+    if (other == 0) ::_exit(::fcntl(database, F_GETLK, &lock) == 0 ? lock.l_type : -1);
+    int status = 0;
+    ::waitpid(other, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), F_WRLCK);
+    ::close(database);
 }
 
 TEST_F(OutputFileTest, TakesThePlaceOfNoFolderOrPipe) {

@@ -154,18 +154,27 @@ std::optional<eval::Comparison> compare(const eval::EvalReport& report, const Ev
     }
 }
 
+void refuse_input(const std::string& output, const std::vector<fs::path>& inputs) {
+    const auto is_output = [&](const fs::path& input) {
+        std::error_code none;
+        return fs::equivalent(input, output, none);
+    };
+    if (std::ranges::any_of(inputs, is_output)) {
+        throw InvalidArgument(output + ": this command reads it", "give another name");
+    }
+}
+
 /// What is written must not take the place of what is read.
 void check_outputs(const EvalOptions& options) {
-    std::vector<fs::path> inputs{options.path, options.replay, options.baseline};
+    std::vector<fs::path> inputs{options.path, options.replay};
     std::error_code none;
-    for (const auto& entry : fs::directory_iterator(options.path, none)) inputs.push_back(entry);
+    for (const fs::path& file : fs::directory_iterator(options.path, none)) {
+        if (file.extension() == ".jsonl") inputs.push_back(file);
+    }
+    if (options.update_baseline) refuse_input(options.baseline, inputs);
+    inputs.emplace_back(options.baseline);
     for (const std::string& output : {options.report, options.junit, options.record}) {
-        const auto is_output = [&](const fs::path& input) {
-            return fs::equivalent(input, output, none);
-        };
-        if (std::ranges::any_of(inputs, is_output)) {
-            throw InvalidArgument(output + ": this command reads it", "give another name");
-        }
+        refuse_input(output, inputs);
     }
 }
 
@@ -203,10 +212,10 @@ void add_eval(CLI::App& program, Context& context) {
                      "golden conversations: a .jsonl file, or a folder of them")
         ->type_name("PATH")
         ->capture_default_str();
-    command->add_option("--agents", options->agents, "whom to measure")
-        ->check(CLI::IsMember({"rules", "model"}))
-        ->type_name("rules|model")
-        ->capture_default_str();
+    CLI::Option* agents = command->add_option("--agents", options->agents, "whom to measure")
+                              ->check(CLI::IsMember({"rules", "model"}))
+                              ->type_name("rules|model")
+                              ->capture_default_str();
     command->add_option("--runs", options->runs, "how often to hold each conversation")
         ->check(CLI::Range(std::int64_t{1}, eval::kMostRuns))
         ->type_name("N")
@@ -229,7 +238,8 @@ void add_eval(CLI::App& program, Context& context) {
         ->add_option("--replay", options->replay,
                      "judge what they said then: nobody is asked, nothing is paid")
         ->type_name("FILE")
-        ->excludes(record);
+        ->excludes(record)
+        ->excludes(agents);
     command->footer(R"(
 Each conversation is held in a database of its own, which is gone afterwards: no lead of yours is
 touched. The model's budgets count what this command spends alone. docs/evals.md says how to add a

@@ -28,7 +28,7 @@ void run_history(Context& context, const HistoryOptions& options) {
     MessageRepository messages = context.messages();
     const HistoryPage page = await(
         messages.get_conversation_history(options.phone, options.limit, end_of(options.before)));
-    if (page.messages.empty() && options.before.empty()) context.require_lead(options.phone);
+    if (page.messages.empty()) context.require_lead(options.phone);
     if (context.json) {
         JsonWriter out;
         out.begin_array("messages");

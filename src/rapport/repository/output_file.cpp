@@ -7,7 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -19,6 +19,18 @@ namespace {
 /// How every SQLite file begins: https://sqlite.org/fileformat.html#magic_header_string
 constexpr std::string_view kDatabase("SQLite format 3\0", 16);
 
+/// A database stays open: it may be one that this process works with, and closing any descriptor of
+/// a file ends all the locks that the process holds on it (fcntl(2)), SQLite's too.
+bool is_database(const std::filesystem::path& file) {
+    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    std::string start(kDatabase.size(), '\0');
+    const bool is_it = ::pread(descriptor, start.data(), start.size(), 0) == std::ssize(start) &&
+                       start == kDatabase;
+    if (!is_it) ::close(descriptor);
+    return is_it;
+}
+
 /// Where the file will stand: behind a link its target. Throws InvalidArgument for what a file must
 /// not take the place of.
 std::filesystem::path place_of(const std::filesystem::path& file) {
@@ -28,10 +40,7 @@ std::filesystem::path place_of(const std::filesystem::path& file) {
         throw InvalidArgument(file.string() + ": no file, but a folder, a device or a pipe",
                               "give a file's name");
     }
-    std::string start(kDatabase.size(), '\0');
-    std::ifstream(file, std::ios::binary)
-        .read(start.data(), static_cast<std::streamsize>(start.size()));
-    if (start == kDatabase) {
+    if (is_database(file)) {
         throw InvalidArgument(file.string() + ": a database, which would be lost",
                               "give another name");
     }
