@@ -131,11 +131,6 @@ TEST_P(Backup, ACopyNeedsTwoDatabases) {
     const Outcome same = rapport.run_bare({"copy", "--from", own, "--to", own});
     EXPECT_EQ(same.exit_code, 2);
     EXPECT_THAT(same.err, HasSubstr("the same database"));
-    const Outcome named =
-        rapport.run_bare({"copy", "--from", own, "--to", file, "--to-database", "other"});
-    EXPECT_EQ(named.exit_code, 2);
-    EXPECT_THAT(named.err, HasSubstr("--to-database: an SQLite file has no name but its own"));
-    EXPECT_FALSE(rapport.exists("copy.db"));
     const Outcome copied = rapport.run_bare({"--json", "copy", "--from", own, "--to", file});
     EXPECT_EQ(copied.exit_code, 0) << copied.err;
     EXPECT_EQ(copied.json().at("content"), made.json().at("content"));

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <utility>
 
 #include "rapport/cli/transfer_report.hpp"
 #include "rapport/core/error.hpp"
@@ -15,17 +14,10 @@ struct Place {
     /// MongoDB's; empty: that of the settings.
     std::string database{};
 
-    /// `name`: its option.
-    std::pair<Settings, DatabaseUrl> resolve(const Context& context, const char* name) const {
+    std::pair<Settings, DatabaseUrl> resolve(const Context& context) const {
         Settings settings = context.settings().settings;
-        DatabaseUrl where = parse_database_url(url);
-        if (!database.empty() && where.engine == DatabaseUrl::Engine::kSqlite) {
-            throw InvalidArgument(
-                fmt::format("{}-database: an SQLite file has no name but its own", name),
-                fmt::format("leave it out, or give {} a mongodb:// URL", name));
-        }
         if (!database.empty()) settings.mongodb_database = database;
-        return {settings, std::move(where)};
+        return {settings, parse_database_url(url)};
     }
 };
 
@@ -46,8 +38,8 @@ bool are_same(const std::pair<Settings, DatabaseUrl>& a,
 }
 
 void run_copy(Context& context, const CopyOptions& options) {
-    const auto from = options.from.resolve(context, "--from");
-    const auto to = options.to.resolve(context, "--to");
+    const auto from = options.from.resolve(context);
+    const auto to = options.to.resolve(context);
     if (are_same(from, to)) {
         throw InvalidArgument("--from and --to name the same database");
     }
