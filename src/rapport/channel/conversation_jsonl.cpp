@@ -27,6 +27,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMaxContentBytes = 65'536;
+constexpr std::int64_t kMaxTokens = 1'000'000'000'000;
 constexpr std::array<std::string_view, 4> kRoles{"lead", "assistant", "system", "human"};
 constexpr Timestamp kStart = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
 /// What ISO 8601 can show again.
@@ -73,7 +74,9 @@ std::int64_t optional_tokens(const json::object& object) {
     if (value == nullptr) return 0;
     json::error_code error;
     const auto tokens = value->is_number() ? value->to_number<std::int64_t>(error) : -1;
-    if (error || tokens < 0) refuse("tokens: expected a whole number, not negative");
+    if (error || tokens < 0 || tokens > kMaxTokens) {
+        refuse(fmt::format("tokens: expected a whole number from 0 to {}", kMaxTokens));
+    }
     return tokens;
 }
 

@@ -82,8 +82,15 @@ struct MemberRules<Message> : MemberRules<void> {
 /// WhatsApp itself ends text at 4,096 characters; e-mails pasted into a chat are longer.
 inline constexpr std::size_t kMaxContentBytes = 65'536;
 
-/// Throws InvalidArgument, without quoting the text, for content that is too long or not UTF-8 and
-/// for negative tokens.
+/// What no answer costs; the sum of nine million messages stays below 2^63.
+inline constexpr std::int64_t kMaxTokens = 1'000'000'000'000;
+
+/// A channel's id of a message; those of WhatsApp have some 60.
+inline constexpr std::size_t kMaxExternalIdBytes = 1'024;
+
+/// Throws InvalidArgument, without quoting the text, for content that is too long or not UTF-8, for
+/// tokens that are negative or more than kMaxTokens, and for an external_id that is empty or too
+/// long.
 void validate(const Message& message);
 
 }  // namespace rapport
