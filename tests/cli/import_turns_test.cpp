@@ -56,6 +56,16 @@ class ImportTurns : public ::testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(CommandLine, ImportTurns, ::testing::ValuesIn(engines()),
                          [](const auto& info) { return info.param; });
 
+TEST_P(ImportTurns, OfAnAnswerEndTheFollowup) {
+    import(rapport.write("chat.txt", chat(1, 2)));
+    const auto due = [&] { return rapport.run({"--json", "leads", "--due", "2030-01-01"}).out; };
+    rapport.run({"lead", "followup", kPhone, "2026-01-01"});
+    import(rapport.write("chat.txt", chat(1, 2)));
+    EXPECT_NE(due().find(kPhone), std::string::npos) << "nothing new was said";
+    import(rapport.write("chat.txt", chat(1, 3)));
+    EXPECT_EQ(due().find(kPhone), std::string::npos);
+}
+
 TEST_P(ImportTurns, HoldTwentyMessages) {
     import(rapport.write("chat.txt", chat(1, 45)));
     expect_messages(45);

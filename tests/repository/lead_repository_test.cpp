@@ -254,6 +254,17 @@ TEST_P(Stage, IsUpdatedByAnySpellingAndFalseForNobody) {
     EXPECT_FALSE(await(leads.update_stage("+525599999999", SalesStage::kQualified)));
 }
 
+TEST_P(Stage, ThatIsFinalLeavesNoFollowup) {
+    for (const SalesStage stage :
+         {SalesStage::kQualified, SalesStage::kClosedWon, SalesStage::kClosedLost}) {
+        Lead lead = await(leads.get_or_create(kPhone));
+        lead.next_followup_at = kStart;
+        await(leads.save(lead));
+        await(leads.update_stage(kPhone, stage));
+        EXPECT_EQ(await(leads.get_leads_needing_followup(now())).empty(), is_closed(stage));
+    }
+}
+
 TEST_P(Stage, AStaleSaveCannotRevertIt) {
     Lead stale = await(leads.get_or_create(kPhone));
     await(leads.update_stage(kPhone, SalesStage::kDemoScheduled));

@@ -95,6 +95,21 @@ TEST_P(Personal, IsGivenOutWhole) {
     EXPECT_EQ(exported("+525599990000"), "");
 }
 
+TEST_P(Personal, OfAnEarlierSystemCanBeChangedAfterItsImport) {
+    engine.insert_foreign(lead_collection(),
+                          foreign(R"({"_id": "0123456789abcdef01234567", "lead_id": "+525512345678",
+        "current_stage": "1 - discovery", "recent_history": [], "signals": [], "message_count": 4,
+        "handoff_status": "none", "last_interaction_at": "2026-01-01T00:00:00.000Z",
+        "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:00.000Z"})"));
+    const std::string text = exported();
+    ASSERT_TRUE(await(data.erase_lead(kPhone, "Ana")));
+    restore(text, true);
+    const Lead lead = await(leads.get_by_phone(kPhone)).value();
+    EXPECT_EQ(lead.message_count, 4);
+    await(leads.commit_turn({lead, {said("hola")}}));
+    EXPECT_EQ(await(leads.get_by_phone(kPhone))->message_count, 5);
+}
+
 TEST_P(Personal, IsGivenOutAlsoWhereItCannotBeRead) {
     const auto broken = foreign(R"({"_id":"0123456789abcdef01234567","lead_id":"+525512345678",
                                     "current_stage":"of another system","full_name":"Ana"})");

@@ -31,6 +31,15 @@ Async<std::vector<Message>> Importer::missing(const Lead& lead, std::span<const 
     co_return missing;
 }
 
+/// True where the lead, or a person of ours, said something after all that was there.
+static bool has_answer(const Turn& turn) {
+    return std::ranges::any_of(turn.messages, [&](const Message& message) {
+        const bool is_of_people =
+            message.role == MessageRole::kLead || message.role == MessageRole::kHuman;
+        return is_of_people && message.timestamp > turn.lead.last_interaction_at;
+    });
+}
+
 Async<std::int64_t> Importer::store_turn(Lead& lead, std::span<const Message> some) {
     while (true) {
         Turn turn{std::move(lead), {}};
@@ -40,6 +49,7 @@ Async<std::int64_t> Importer::store_turn(Lead& lead, std::span<const Message> so
             co_return 0;
         }
         const std::int64_t added = std::ssize(turn.messages);
+        if (has_answer(turn)) turn.lead.next_followup_at.reset();
         const std::string lead_id = turn.lead.lead_id;
         const ObjectId id = turn.lead.id;
         try {

@@ -52,6 +52,7 @@ void set_stage(Context& context, const LeadOptions& options) {
     context.connect();
     Lead lead = context.require_lead(options.phone);
     lead.current_stage = *stage;
+    if (is_closed(*stage)) lead.next_followup_at.reset();
     print(context, await(context.leads().save(std::move(lead))));
 }
 

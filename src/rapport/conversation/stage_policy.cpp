@@ -26,8 +26,4 @@ bool may_move(SalesStage from, SalesStage to) {
     return kAllowed.at(static_cast<std::size_t>(from)).at(static_cast<std::size_t>(to));
 }
 
-bool is_closed(SalesStage stage) {
-    return stage == SalesStage::kClosedWon || stage == SalesStage::kClosedLost;
-}
-
 }  // namespace rapport

@@ -10,7 +10,4 @@ namespace rapport {
 /// person reopens them (LeadRepository::update_stage, `rapport lead stage`).
 bool may_move(SalesStage from, SalesStage to);
 
-/// Won or lost.
-bool is_closed(SalesStage stage);
-
 }  // namespace rapport

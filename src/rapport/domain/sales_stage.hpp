@@ -31,6 +31,11 @@ constexpr auto enum_names(SalesStage) {
     });
 }
 
+/// Won or lost.
+constexpr bool is_closed(SalesStage stage) {
+    return stage == SalesStage::kClosedWon || stage == SalesStage::kClosedLost;
+}
+
 /// The stage's name without its number: `discovery`.
 constexpr std::string_view short_name(SalesStage stage) { return enum_to_string(stage).substr(4); }
 

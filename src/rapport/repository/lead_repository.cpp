@@ -134,6 +134,11 @@ Async<Lead> LeadRepository::save(Lead lead, Deadline deadline) {
 Async<bool> LeadRepository::restore(Lead lead, Deadline deadline) {
     normalize(lead);
     check(lead);
+    if (lead.version == 0) {
+        // An earlier system's lead gets what guards its next change.
+        lead.version = 1;
+        lead.settled_count = lead.message_count;
+    }
     if ((co_await insert({lead}, deadline)).empty()) co_return true;
     if (co_await count(where(&Lead::id) == lead.id, deadline) > 0) co_return false;
     throw VersionConflict("leads: there is another lead with this number");
@@ -144,6 +149,7 @@ Async<bool> LeadRepository::update_stage(std::string lead_id, SalesStage stage, 
     const Filter<Lead> same = where(&Lead::lead_id) == normal;
     Update<Lead> update;
     update.set(where(&Lead::current_stage), stage);
+    if (is_closed(stage)) update.unset(where(&Lead::next_followup_at));
     if (co_await update_many(same, update, deadline) > 0) co_return true;
     if (legacy_spellings(normal).empty()) co_return false;
     co_await adopt_legacy_numbers({normal}, deadline);

@@ -93,7 +93,7 @@ class LeadRepository : public BaseRepository<Lead> {
     /// there was nothing to move.
     Async<bool> adopt_legacy_numbers(std::vector<std::string> phones, Deadline deadline = {});
 
-    /// False when there is no such lead.
+    /// False when there is no such lead. Won or lost, it has no follow-up any more.
     Async<bool> update_stage(std::string lead_id, SalesStage stage, Deadline deadline = {});
 
     /// Latest interaction first.

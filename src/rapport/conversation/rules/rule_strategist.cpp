@@ -90,7 +90,7 @@ std::optional<SalesStage> stage_shown(Action action, const Classification& class
 
 /// Forward only; from on_hold anywhere, and from a closed stage nowhere.
 std::optional<SalesStage> forward(SalesStage from, std::optional<SalesStage> to) {
-    const bool closed = from == SalesStage::kClosedWon || from == SalesStage::kClosedLost;
+    const bool closed = is_closed(from);
     if (!to || closed || from == *to) return std::nullopt;
     if (from == SalesStage::kOnHold || *to > from) return to;
     return std::nullopt;
