@@ -61,6 +61,35 @@ TEST_P(Races, ThePersonWhoTakesOverMeanwhileIsNotTalkedOver) {
     EXPECT_THAT(conversation(), ElementsAre("lead: hola", "assistant: an answer", "lead: precio?"));
 }
 
+TEST_P(Races, ThePersonWhoAnswersMeanwhileIsNotTalkedOver) {
+    say("hola");
+    agents->usage.prompt_tokens = 7;
+    meanwhile([this](Lead lead) -> Async<void> {
+        co_await other.commit_turn(
+            {std::move(lead), {said("Luis here", std::chrono::seconds(1), MessageRole::kHuman)}});
+    });
+    const OrchestrationResult silent = say("precio?");
+    EXPECT_EQ(silent.outbound_message, std::nullopt);
+    EXPECT_EQ(silent.usage.prompt_tokens, 3 * 7) << "the agents were paid";
+    EXPECT_EQ(loaded().message_count, 4);
+    EXPECT_EQ(say("gracias").outbound_message, "an answer");
+}
+
+TEST_P(Races, MessagesOnOneCopyOfANewLeadAreEachAnsweredOnce) {
+    agents->reply = "echo";
+    Lead copy;
+    copy.lead_id = kPhone;
+    std::vector<Async<OrchestrationResult>> all;
+    for (const std::string text : {"one", "two", "three"}) {
+        all.push_back(orchestrator->process_message(text, copy));
+    }
+    for (auto& answered : run_together(std::move(all))) answered.get();
+    EXPECT_EQ(loaded().message_count, 6);
+    EXPECT_EQ(contents(loaded().recent_history),
+              (std::vector<std::string>{"one", "re: one", "two", "re: two", "three", "re: three"}));
+    EXPECT_EQ(conversation().size(), 6U);
+}
+
 TEST_P(Races, AMessageAnsweredByAnotherProcessMeanwhileIsNotAnsweredTwice) {
     const auto process = another();
     await(process->initialize());

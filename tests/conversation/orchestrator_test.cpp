@@ -208,5 +208,21 @@ TEST_P(ANoticeThatFails, DoesNotUndoTheTurn) {
     EXPECT_EQ(loaded().message_count, 2);
 }
 
+TEST_P(Orchestrated, AMessageInTheSecondOfTheLastAnswerStandsBehindIt) {
+    // Channels give whole seconds.
+    clock = kStart + std::chrono::milliseconds(300);
+    say("first", {.timestamp = kStart});
+    clock = kStart + std::chrono::milliseconds(900);
+    say("second", {.timestamp = kStart});
+    EXPECT_THAT(conversation(), ElementsAre("lead: first", "assistant: an answer", "lead: second",
+                                            "assistant: an answer"));
+}
+
+TEST_P(Orchestrated, TheLastDateThatThereIsLeavesNoRoomForAFollowup) {
+    say("hola", {.timestamp = parse_iso8601("9999-12-31T12:00:00Z")});
+    EXPECT_EQ(loaded().message_count, 2);
+    EXPECT_EQ(loaded().next_followup_at, std::nullopt);
+}
+
 }  // namespace
 }  // namespace rapport::testing

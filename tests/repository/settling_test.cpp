@@ -55,6 +55,31 @@ TEST_P(Settling, LeavesTheTextOfAnExpiredMessageInTheWindowToCompare) {
     EXPECT_EQ(loaded().message_count, 23);
 }
 
+TEST_P(Settling, TakesTwentyNewMessagesAlsoWhereOlderOnesHaveExpired) {
+    await(leads.get_or_create(kPhone));
+    forget(commit(std::vector<std::string>(20, "expired")).messages);
+    Lead lead = loaded();
+    std::vector<Message> added;
+    for (int i = 0; i < 20; ++i) added.push_back(lead.add_message(said(std::to_string(i))));
+    await(leads.save(std::move(lead)));
+    await(messages.save_messages(std::move(added)));
+    EXPECT_EQ(loaded().message_count, 40);
+}
+
+TEST_P(Settling, TakesAWindowThatWasReadFromTheMessages) {
+    await(leads.get_or_create(kPhone));
+    forget(commit(std::vector<std::string>(20, "expired")).messages);
+    commit(std::vector<std::string>(20, "old"));
+    Lead lead = loaded();
+    lead.recent_history = await(messages.get_recent_messages(kPhone, 20));
+    const Message added = lead.add_message(said("new", std::chrono::hours(1)));
+    const Lead saved = await(leads.save(std::move(lead)));
+    EXPECT_EQ(saved.recent_turns.back().k, 1) << "one is new";
+    await(another_process().settle(saved));
+    EXPECT_EQ(stored().back().id, added.id);
+    EXPECT_EQ(stored().size(), 21U);
+}
+
 TEST_P(Settling, OfARebuiltWindowMistakesNoEntryForAnExpiredMessage) {
     commit_from(1000, 1, 3);
     next_ = 0;

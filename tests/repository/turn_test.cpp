@@ -41,6 +41,52 @@ TEST_P(Turns, MakeTheLeadWhoseFirstTheyAre) {
     EXPECT_EQ(stored().size(), 1U);
 }
 
+TEST_P(Turns, OnCopiesOfANewLeadAreOneTurnAndConflicts) {
+    const Lead copy = new_lead();
+    await(leads.commit_turn(turn_of(copy, {"one"}, "wamid.1")));
+    EXPECT_THROW(await(leads.commit_turn(turn_of(copy, {"two"}))), VersionConflict);
+    EXPECT_THROW(await(leads.commit_turn(turn_of(copy, {"one"}, "wamid.1"))), VersionConflict);
+    EXPECT_EQ(contents(stored()), (std::vector<std::string>{"one"}));
+    await(leads.erase(kPhone));
+    // Who writes again is somebody new, whatever the copy.
+    await(leads.commit_turn(turn_of(copy, {"again"})));
+    await(leads.finish_erasures());
+    EXPECT_EQ(contents(stored()), (std::vector<std::string>{"again"}));
+}
+
+TEST_P(Turns, TakeNoMessageThatNoLeadHasCountedForTheirs) {
+    await(leads.get_or_create(kPhone));
+    commit({"before"});
+    Message outside = said("hola");
+    outside.external_id = "wamid.9";
+    await(messages.save_messages({outside}));
+    const TurnResult result = commit({"hola", "an answer"}, "wamid.9");
+    EXPECT_FALSE(result.replayed);
+    EXPECT_EQ(loaded().message_count, 3);
+    EXPECT_TRUE(commit({"hola", "an answer"}, "wamid.9").replayed);
+    EXPECT_EQ(loaded().message_count, 3);
+}
+
+TEST_P(Turns, OfTheFirstAndTheLastDateAreReplayedLikeOthers) {
+    await(leads.get_or_create(kPhone));
+    for (const std::string date : {"0001-01-01", "9999-12-31T23:59:59.999Z"}) {
+        Turn turn = turn_of(loaded(), {date}, date);
+        turn.messages.front().timestamp = parse_iso8601(date).value();
+        await(leads.commit_turn(turn));
+        turn.lead = loaded();
+        EXPECT_TRUE(await(leads.commit_turn(turn)).replayed) << date;
+    }
+}
+
+TEST_P(Turns, HaveAnExternalIdOfSomeBytesOrNone) {
+    await(leads.get_or_create(kPhone));
+    for (const std::string& id :
+         {std::string(), std::string(kMaxExternalIdBytes + 1, 'x'), std::string("\xff")}) {
+        EXPECT_THROW(commit({"hola"}, id), InvalidArgument);
+    }
+    EXPECT_EQ(loaded().message_count, 0);
+}
+
 TEST_P(Turns, ChangeWhatTheCallerChangedAboutTheLead) {
     await(leads.get_or_create(kPhone, "Ana"));
     Turn turn = turn_of(loaded(), {"somos 20"});

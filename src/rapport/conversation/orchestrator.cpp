@@ -126,21 +126,30 @@ Async<OrchestrationResult> ConversationOrchestrator::answer(Lead lead, Message i
                                                             Deadline deadline) {
     const auto begun = Clock::now();
     std::optional<TurnPlan> plan;
+    std::int64_t counted_before = 0;
     while (true) {
         if (incoming.external_id) {
             auto before = co_await repositories_->leads.find_turn(lead, incoming, deadline);
             if (before) co_return replayed(std::move(*before), milliseconds_since(begun));
         }
-        const bool silent = is_with_a_person(lead);
-        if (!silent && !plan) plan = co_await plan_for(lead, incoming, deadline);
+        const bool silent =
+            is_with_a_person(lead) || (plan && has_person_answered(lead, incoming, counted_before));
+        if (!silent && !plan) {
+            counted_before = lead.message_count;
+            plan = co_await plan_for(lead, incoming, deadline);
+        }
         Turn turn = silent ? silent_turn(std::move(lead), incoming)
                            : planned_turn(*plan, std::move(lead), incoming, options_.followup,
                                           options_.clock());
         turn.looked_up = incoming.external_id.has_value();
         auto stored = co_await try_commit(repositories_->leads, std::move(turn), deadline);
         if (stored) {
-            co_return answered(std::move(*stored), silent ? std::nullopt : std::move(plan),
-                               milliseconds_since(begun));
+            const Usage spent = plan ? plan->usage : Usage{};
+            auto result = answered(std::move(*stored), silent ? std::nullopt : std::move(plan),
+                                   milliseconds_since(begun));
+            // What the agents cost, though a person was faster, or another process.
+            result.usage = spent;
+            co_return result;
         }
         if (deadline.passed()) throw Timeout("orchestrator: others kept changing the lead");
         lead = co_await load(incoming.lead_id, deadline);
@@ -170,7 +179,6 @@ OrchestrationResult ConversationOrchestrator::answered(TurnResult stored,
     result.classification = std::move(plan->classification);
     result.strategy = std::move(plan->strategy);
     result.execution = std::move(plan->execution);
-    result.usage = plan->usage;
     if (result.handoff_triggered) notify(result.lead_updated);
     return result;
 }

@@ -1,7 +1,9 @@
 #include "rapport/conversation/turn_plan.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
+#include <ranges>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -38,6 +40,19 @@ std::vector<Signal> learnt_of(const Lead& lead, const std::vector<Signal>& said)
     return learnt;
 }
 
+/// A channel gives whole seconds, and our answers have milliseconds: what comes in the second of
+/// the lead's last message came after it.
+Message in_order(Message incoming, const Lead& lead) {
+    using std::chrono::seconds;
+    const Timestamp last = lead.last_interaction_at;
+    const bool is_whole = incoming.timestamp == std::chrono::floor<seconds>(incoming.timestamp);
+    if (lead.message_count > 0 && is_whole &&
+        incoming.timestamp == std::chrono::floor<seconds>(last)) {
+        incoming.timestamp = last;
+    }
+    return incoming;
+}
+
 }  // namespace
 
 bool is_with_a_person(const Lead& lead) {
@@ -45,13 +60,24 @@ bool is_with_a_person(const Lead& lead) {
            lead.handoff_status == HandoffStatus::kAssigned;
 }
 
+bool has_person_answered(const Lead& lead, const Message& incoming, std::int64_t counted_before) {
+    const std::int64_t since = std::max<std::int64_t>(lead.message_count - counted_before, 0);
+    return std::ranges::any_of(lead.recent_history | std::views::reverse | std::views::take(since),
+                               [&](const Message& message) {
+                                   return message.role == MessageRole::kHuman &&
+                                          message.timestamp > incoming.timestamp;
+                               });
+}
+
 Turn silent_turn(Lead lead, Message incoming) {
+    incoming = in_order(std::move(incoming), lead);
     lead.next_followup_at.reset();
     return {std::move(lead), {std::move(incoming)}};
 }
 
 Turn planned_turn(const TurnPlan& plan, Lead lead, Message incoming, const FollowupPolicy& followup,
                   Timestamp now) {
+    incoming = in_order(std::move(incoming), lead);
     Message reply;
     reply.lead_id = incoming.lead_id;
     reply.role = MessageRole::kAssistant;
@@ -67,7 +93,8 @@ Turn planned_turn(const TurnPlan& plan, Lead lead, Message incoming, const Follo
     const bool let_go = plan.strategy.action == Action::kAbandon;
     lead.next_followup_at.reset();
     if (!let_go && !plan.handoff_reason && !is_closed(lead.current_stage)) {
-        lead.next_followup_at = followup.next(0, reply.timestamp);
+        const auto next = followup.next(0, reply.timestamp);
+        if (next && is_storable(*next)) lead.next_followup_at = next;
     }
     std::vector<Signal> signals = learnt_of(lead, plan.classification.new_signals);
     return {std::move(lead), {std::move(incoming), std::move(reply)}, std::move(signals)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -25,7 +26,13 @@ struct TurnPlan {
 /// True while the conversation is a person's: the agent keeps silent.
 bool is_with_a_person(const Lead& lead);
 
-/// The turn of a message that is stored and not answered, since a person has the conversation.
+/// True where a person answered the message while the agents were at it: the agent keeps silent.
+/// `counted_before`: the lead's message_count when they began.
+bool has_person_answered(const Lead& lead, const Message& incoming, std::int64_t counted_before);
+
+/// The turn of a message that is stored and not answered, since a person has the conversation, or
+/// has answered it. Of a message that a channel gave in whole seconds, in the second of the lead's
+/// last one, the time becomes the last one's, so that it stands behind it; so in planned_turn().
 Turn silent_turn(Lead lead, Message incoming);
 
 /// The turn of a message and its answer: signals, stage (as stage_policy.hpp allows), hand-off and

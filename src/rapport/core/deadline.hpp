@@ -13,7 +13,12 @@ class Deadline {
     /// 30 s from now.
     Deadline() : Deadline(Clock::now() + kDefault) {}
     explicit Deadline(Clock::time_point at) : at_(at) {}
-    static Deadline in(Clock::duration time) { return Deadline(Clock::now() + time); }
+    /// However long: what the clock cannot tell is never.
+    static Deadline in(Clock::duration time) {
+        const Clock::time_point now = Clock::now();
+        return Deadline(time < Clock::time_point::max() - now ? now + time
+                                                              : Clock::time_point::max());
+    }
 
     Clock::time_point at() const { return at_; }
     bool passed() const { return Clock::now() >= at_; }

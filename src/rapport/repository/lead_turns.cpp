@@ -132,8 +132,9 @@ Async<std::optional<TurnResult>> LeadRepository::stored_turn(const Turn& turn, D
          co_await store().find({&message_collection(), same.node(), {}, 1}, deadline)) {
         first = from_document<Message>(document);
     }
-    // A message of somebody erased, whose number it was.
-    if (first && first->lead_ref && *first->lead_ref != turn.lead.id) first.reset();
+    // Of no turn: a message of somebody erased, whose number it was, or one that no lead has
+    // counted.
+    if (first && first->lead_ref != turn.lead.id) first.reset();
     if (!first && in_ring == ring.end()) co_return std::nullopt;
     const Message* const same_id = first ? &*first : first_in_window(turn.lead, in_ring);
     if (same_id != nullptr && same_id->content != said.content) {
@@ -165,8 +166,13 @@ Async<std::vector<Message>> LeadRepository::messages_of_turn(std::string lead_id
     constexpr std::chrono::hours kNear{24};
     const Filter<Message> anywhere =
         where(&Message::lead_id) == lead_id && where(&Message::turn_id) == turn_id;
-    const Filter<Message> near = anywhere && where(&Message::timestamp) >= around - kNear &&
-                                 where(&Message::timestamp) <= around + kNear;
+    Filter<Message> near = anywhere;
+    if (is_storable(around - kNear)) {
+        near = near && where(&Message::timestamp) >= around - kNear;
+    }
+    if (is_storable(around + kNear)) {
+        near = near && where(&Message::timestamp) <= around + kNear;
+    }
     std::vector<Message> messages;
     for (const Filter<Message>& filter : {near, anywhere}) {
         messages.clear();
@@ -288,8 +294,12 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     fault_point("turn.begun");
     deadline = bounded(deadline);
     check_turn(turn);
-    // What is stored has its one spelling.
-    if (!turn.lead.stored()) normalize(turn.lead);
+    if (!turn.lead.stored()) {
+        // What is stored has its one spelling.
+        normalize(turn.lead);
+        // A copy of a lead that another turn has made since is not that lead, which has its `_id`.
+        turn.lead.id = ObjectId::generate();
+    }
     const auto lock = co_await turns_.lock(turn.lead.lead_id, deadline);
     if (turn.lead.stored() && turn.lead.version == 0) co_await adopt(turn.lead, deadline);
     if (!is_settled(turn.lead)) {

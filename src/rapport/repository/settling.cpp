@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -151,10 +152,24 @@ Async<void> LeadRepository::record_new_messages(Lead& lead, Deadline deadline) {
     const auto is_new = [](const Message& entry) { return entry.seq.has_value(); };
     auto from = std::ranges::find_if(lead.recent_history, is_new);
     if (from == lead.recent_history.end()) co_return;
-    // All that the window holds are new: there may be more.
-    const bool may_be_more =
-        from == lead.recent_history.begin() && lead.message_count > std::ssize(lead.recent_history);
-    if (may_be_more) co_await check_stored_before(lead, deadline);
+    if (from == lead.recent_history.begin()) {
+        // So it is as well where the window was read from the messages.
+        std::vector<Message> entries = lead.recent_history;
+        for (Message& entry : entries) {
+            entry.lead_ref = lead.id;
+        }
+        std::set<ObjectId> fresh;
+        for (const Message& entry : co_await not_stored(std::move(entries), deadline)) {
+            fresh.insert(entry.id);
+        }
+        from = std::ranges::find_if(lead.recent_history,
+                                    [&](const Message& entry) { return fresh.contains(entry.id); });
+        // All that the window holds are new: there may be more.
+        if (from == lead.recent_history.begin() &&
+            lead.message_count > std::ssize(lead.recent_history)) {
+            co_await check_stored_before(lead, deadline);
+        }
+    }
     while (from != lead.recent_history.end()) {
         // One entry for what follows an external_id, which only an entry's first message has.
         const auto has_id = [](const Message& entry) { return entry.external_id.has_value(); };
@@ -164,8 +179,14 @@ Async<void> LeadRepository::record_new_messages(Lead& lead, Deadline deadline) {
     }
 }
 
-/// What has left the window must be in the database already, or a crash would lose it.
+/// What has left the window must be in the database already, or a crash would lose it: counted by
+/// the lead as it is stored, though retention may have removed it since, or a message.
 Async<void> LeadRepository::check_stored_before(const Lead& lead, Deadline deadline) {
+    const auto as_stored = co_await find_one(where(&Lead::id) == lead.id, deadline);
+    if (as_stored &&
+        as_stored->message_count + std::ssize(lead.recent_history) >= lead.message_count) {
+        co_return;
+    }
     const Filter<Message> own =
         where(&Message::lead_id) == lead.lead_id && where(&Message::lead_ref) == lead.id;
     AggregateDocuments count{&message_collection(), own.node()};
