@@ -16,12 +16,10 @@ using std::chrono::seconds;
 class SaveMessages : public RepositoryTest {};
 class History : public RepositoryTest {};
 class Figures : public RepositoryTest {};
-class DeleteMessages : public RepositoryTest {};
 
 ON_EVERY_ENGINE(MessageRepository, SaveMessages);
 ON_EVERY_ENGINE(MessageRepository, History);
 ON_EVERY_ENGINE(MessageRepository, Figures);
-ON_EVERY_ENGINE(MessageRepository, DeleteMessages);
 
 TEST_P(SaveMessages, StoresAListAndReturnsItInItsOrderWithIds) {
     const auto saved = await(messages.save_messages(
@@ -272,6 +270,22 @@ TEST_P(Figures, AResponseIsTimedFromTheFirstUnansweredMessage) {
         << "(30 s + 10 s) / 2";
 }
 
+TEST_P(Figures, AResponseIsTimedFromItsQuestionAlsoWhereThatIsOlderThanTheSpan) {
+    const auto ago = [](std::chrono::minutes age) { return now() - age - kStart; };
+    await(messages.save_messages({
+        said("earlier", ago(std::chrono::minutes(240))),
+        said("earlier answer", ago(std::chrono::minutes(239)), MessageRole::kAssistant),
+        said("question", ago(std::chrono::minutes(122))),
+        said("hello?", ago(std::chrono::minutes(10))),
+        said("answer", ago(std::chrono::minutes(2)), MessageRole::kAssistant),
+    }));
+    const auto average = [&](std::chrono::hours within) {
+        return await(messages.get_average_response_time(kPhone, within)).value();
+    };
+    EXPECT_NEAR(average(std::chrono::hours(1)), 7'200, 1);
+    EXPECT_NEAR(average(std::chrono::hours::max()), (7'200 + 60) / 2, 1);
+}
+
 TEST_P(Figures, OnlyTheRespondersAskedForAnswer) {
     await(messages.save_messages({
         said("question", seconds(0)),
@@ -324,53 +338,6 @@ TEST_P(Figures, AnAverageCoversEverythingBeyondTwoHundred) {
     await(messages.save_messages(many));
     EXPECT_NEAR(await(messages.get_average_response_time(kPhone, std::nullopt)).value(),
                 2'401.0 / 1'201.0, 1e-9);
-}
-
-TEST_P(DeleteMessages, LeavesNoTextAnywhere) {
-    Lead lead = await(leads.get_or_create(kPhone));
-    const Message added = lead.add_message(said("a secret"));
-    lead.add_signal({.dimension = SignalDimension::kBudget,
-                     .extracted_value = "40",
-                     .confidence = {.value = 0.9, .reasoning = "a secret reason"},
-                     .source_message_id = added.id.to_string(),
-                     .inferred_from = "the secret",
-                     .raw_evidence = "a secret"});
-    lead = await(leads.save(lead));
-    await(messages.save_messages({added}));
-
-    EXPECT_EQ(await(messages.delete_messages_for_lead("55 1234 5678")), 1);
-    EXPECT_EQ(await(messages.count()), 0);
-    const std::string left = to_json(engine.stored(lead_collection(), lead.id));
-    EXPECT_EQ(left.find("secret"), std::string::npos) << left;
-    const auto kept = await(leads.get_by_phone(kPhone));
-    EXPECT_EQ(kept->message_count, 0);
-    EXPECT_EQ(kept->signals[0].extracted_value, "40");
-    EXPECT_THROW(await(leads.save(lead)), VersionConflict) << "a stale copy brings no text back";
-}
-
-TEST_P(DeleteMessages, IsOfOneLeadAndFineForNobody) {
-    Message other = said("other");
-    other.lead_id = "+525599999999";
-    await(messages.save_messages({said("a"), said("b"), other}));
-    EXPECT_EQ(await(messages.delete_messages_for_lead(kPhone)), 2);
-    EXPECT_EQ(await(messages.delete_messages_for_lead(kPhone)), 0);
-    EXPECT_EQ(await(messages.count()), 1);
-}
-
-TEST_P(DeleteMessages, TheConversationStartsAgainAtOne) {
-    Lead lead = await(leads.get_or_create(kPhone));
-    const Message old = lead.add_message(said("old"));
-    await(leads.save(lead));
-    await(messages.save_messages({old}));
-    await(messages.delete_messages_for_lead(kPhone));
-
-    Lead again = await(leads.get_by_phone(kPhone)).value();
-    const Message fresh = again.add_message(said("new"));
-    EXPECT_EQ(fresh.seq, 1);
-    await(leads.save(again));
-    await(messages.save_messages({fresh}));
-    EXPECT_EQ(contents(await(messages.get_recent_messages(kPhone))),
-              (std::vector<std::string>{"new"}));
 }
 
 }  // namespace

@@ -173,11 +173,14 @@ Async<std::optional<double>> MessageRepository::get_average_response_time(
 Async<std::optional<double>> MessageRepository::average_response(
     std::string id, std::optional<std::chrono::hours> within, std::vector<MessageRole> responders,
     Deadline deadline) {
-    Filter<Message> filter = of_lead(id);
-    if (within) filter = filter && where(&Message::timestamp) >= now() - *within;
-    auto messages = stream(filter, newest_first(), deadline);
+    // Longer ago than anybody wrote, and no date is out of range.
+    constexpr std::chrono::hours kLongest{24 * 365 * 1'000};
+    std::optional<Timestamp> since;
+    if (within) since = now() - std::min(*within, kLongest);
+    auto messages = stream(of_lead(id), newest_first(), deadline);
 
-    // Newest first: an answer counts from the oldest lead message of the run just before it.
+    // Newest first: an answer counts from the oldest lead message of the run just before it, which
+    // may have begun before `since`.
     std::chrono::duration<double> total{0};
     std::int64_t pairs = 0;
     std::optional<Timestamp> answer;
@@ -190,11 +193,14 @@ Async<std::optional<double>> MessageRepository::average_response(
         asked.reset();
     };
     while (const auto message = co_await messages.next()) {
-        if (std::ranges::find(responders, message->role) != responders.end()) {
-            close_pair();
-            answer = message->timestamp;
-        } else if (message->role == MessageRole::kLead) {
+        const bool is_before = since && message->timestamp < *since;
+        if (is_before && !answer) break;
+        if (message->role == MessageRole::kLead) {
             asked = message->timestamp;
+        } else if (std::ranges::find(responders, message->role) != responders.end()) {
+            close_pair();
+            if (is_before) break;
+            answer = message->timestamp;
         }
     }
     close_pair();
@@ -205,14 +211,23 @@ Async<std::optional<double>> MessageRepository::average_response(
 Async<std::int64_t> MessageRepository::delete_messages_for_lead(std::string lead_id,
                                                                 Deadline deadline) {
     const std::string id = normalize_lead_id(lead_id, default_region_);
-    co_await forget_texts(id, deadline);
+    const auto emptied = co_await forget_texts(id, deadline);
     std::vector<std::string> spellings = legacy_spellings(id);
     spellings.push_back(id);
-    RemoveDocuments remove{&collection(), where(&Message::lead_id).in(spellings).node()};
-    co_return co_await store().remove(std::move(remove), deadline);
+    Filter<Message> own = where(&Message::lead_id).in(spellings);
+    if (emptied) {
+        // None that a turn has stored since.
+        own = own && (where(&Message::lead_ref) != emptied->id ||
+                      where(&Message::seq) <= emptied->message_count);
+    }
+    RemoveDocuments remove{&collection(), own.node()};
+    const std::int64_t removed = co_await store().remove(std::move(remove), deadline);
+    if (emptied) co_await count_from_one(*emptied, deadline);
+    co_return removed;
 }
 
-Async<void> MessageRepository::forget_texts(std::string lead_id, Deadline deadline) {
+/// The lead as it is stored then; its count stays, and tells its messages from later ones.
+Async<std::optional<Lead>> MessageRepository::forget_texts(std::string lead_id, Deadline deadline) {
     while (auto lead = co_await leads_.get_by_phone(lead_id, deadline)) {
         if (lead->version == 0) {
             // An earlier system's lead gets a version, which guards what follows.
@@ -223,15 +238,27 @@ Async<void> MessageRepository::forget_texts(std::string lead_id, Deadline deadli
         }
         lead->recent_history.clear();
         lead->recent_turns.clear();
-        lead->message_count = 0;
-        lead->settled_count = 0;
+        lead->settled_count = lead->message_count;
         rapport::forget_texts(lead->signals);
         try {
-            const Lead emptied = co_await leads_.update(std::move(*lead), deadline);
-            co_return co_await forget_texts_of_pages(store(), emptied.id, deadline);
+            Lead emptied = co_await leads_.update(std::move(*lead), deadline);
+            co_await forget_texts_of_pages(store(), emptied.id, deadline);
+            co_return emptied;
         } catch (const VersionConflict&) {
             continue;  // changed meanwhile: load it again
         }
+    }
+    co_return std::nullopt;
+}
+
+/// Unless somebody has written since: then the numbers go on, as after messages have expired.
+Async<void> MessageRepository::count_from_one(Lead emptied, Deadline deadline) {
+    emptied.message_count = 0;
+    emptied.settled_count = 0;
+    try {
+        co_await leads_.update(std::move(emptied), deadline);
+    } catch (const VersionConflict&) {
+        co_return;
     }
 }
 

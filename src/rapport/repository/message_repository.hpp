@@ -70,7 +70,8 @@ class MessageRepository : public BaseRepository<Message> {
         std::vector<MessageRole> responders = {MessageRole::kAssistant}, Deadline deadline = {});
 
     /// Removes all messages of a lead and every text the lead itself keeps of them (recent_history,
-    /// the evidence of its signals); its message_count starts again. Returns how many were removed.
+    /// the evidence of its signals); its message_count starts again, unless somebody writes in
+    /// this moment: that turn stays, with the next number. Returns how many were removed.
     Async<std::int64_t> delete_messages_for_lead(std::string lead_id, Deadline deadline = {});
 
     /// The order of history, newest first.
@@ -93,7 +94,8 @@ class MessageRepository : public BaseRepository<Message> {
                                                   std::vector<MessageRole> responders,
                                                   Deadline deadline);
     Async<Message> find_stored(Message message, Deadline deadline);
-    Async<void> forget_texts(std::string lead_id, Deadline deadline);
+    Async<std::optional<Lead>> forget_texts(std::string lead_id, Deadline deadline);
+    Async<void> count_from_one(Lead emptied, Deadline deadline);
 
     LeadRepository leads_;
     std::string default_region_;
