@@ -75,6 +75,21 @@ class DoctorTest : public ::testing::TestWithParam<std::string> {
         use(manager);
         await(manager.disconnect());
     }
+    /// A turn whose message is in its lead alone.
+    void leave_unsettled() const {
+        with_database([](DatabaseManager& manager) {
+            LeadRepository leads(manager.database());
+            MessageRepository messages(manager.database());
+            Message said;
+            said.content = "hola";
+            const TurnResult result =
+                await(leads.commit_turn({await(leads.get_by_phone(kPhone)).value(), {said}}));
+            await(messages.delete_by_id(result.messages.front().id.to_string()));
+            Update<Lead> as_left;
+            as_left.set(where(&Lead::settled_count), std::int64_t{0});
+            await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
+        });
+    }
     /// Another program at work on the database: SQL on the one engine, a command on the other.
     void meddle(const std::string& sql, const std::string& command) const {
         with_database([&](DatabaseManager& manager) {
@@ -154,20 +169,14 @@ TEST_P(DoctorTest, FindsAnExpiryThatIsNotTheOneOfTheSettings) {
 }
 
 TEST_P(DoctorTest, FindsATurnThatACrashCutOff) {
-    with_database([](DatabaseManager& manager) {
-        LeadRepository leads(manager.database());
-        MessageRepository messages(manager.database());
-        Message said;
-        said.content = "hola";
-        const TurnResult result =
-            await(leads.commit_turn({await(leads.get_by_phone(kPhone)).value(), {said}}));
-        await(messages.delete_by_id(result.messages.front().id.to_string()));
-        Update<Lead> as_left;
-        as_left.set(where(&Lead::settled_count), std::int64_t{0});
-        await(leads.update_many(where(&Lead::lead_id) == kPhone, as_left));
-    });
+    leave_unsettled();
     expect_found("turns", "warning", "1 messages are in their leads alone", "rapport repair");
     expect_cured_by({"repair"});
+}
+
+TEST_P(DoctorTest, ATurnThatACrashCutOffIsInTheHistoryAllTheSame) {
+    leave_unsettled();
+    EXPECT_THAT(rapport.run({"history", kPhone}).out, HasSubstr("hola"));
 }
 
 TEST_P(DoctorTest, FindsDatesThatAreText) {

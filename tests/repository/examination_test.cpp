@@ -89,5 +89,16 @@ TEST_P(ExaminationTest, MeasuresALeadAndMasksItsNumber) {
     EXPECT_EQ(facts().largest_lead, "…5678");
 }
 
+TEST_P(ExaminationTest, CountsNumbersAsTheyWereTyped) {
+    engine.insert_foreign(lead_collection(), foreign(R"({"_id": "000000000000000000000001",
+        "lead_id": "55 3333 4444", "current_stage": "1 - discovery", "recent_history": [],
+        "signals": [], "message_count": 0, "handoff_status": "none",
+        "last_interaction_at": "2026-01-01T00:00:00.000Z",
+        "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:00.000Z"})"));
+    await(leads.get_or_create(kPhone));
+    await(leads.get_or_create("ext:42"));
+    EXPECT_EQ(facts().as_typed, 1);
+}
+
 }  // namespace
 }  // namespace rapport::testing

@@ -209,6 +209,8 @@ void judge_retention(const Examination& examination, const IndexPlan& plan, Find
 
 // What is stored.
 
+constexpr auto kConvert = "rapport migrate (--plan says what it would do)";
+
 void judge_leads(const LeadFacts& facts, Findings& findings) {
     const auto add = [&](const char* check, bool is_ok, std::string found, const char* cure) {
         if (is_ok) {
@@ -227,6 +229,13 @@ void judge_leads(const LeadFacts& facts, Findings& findings) {
         add("leads", false, fmt::format("{} leads cannot be read", facts.unreadable),
             "`rapport repair` names what is wrong with each");
     }
+    add("numbers", facts.as_typed == 0,
+        facts.as_typed == 0
+            ? std::string("every number is in its one spelling")
+            : fmt::format("{} leads have a number as it was typed: asked for by it, they are not "
+                          "found",
+                          facts.as_typed),
+        kConvert);
     constexpr auto kLimit = std::int64_t{16} * 1024 * 1024;
     constexpr auto kNoRoom = kLimit - std::int64_t{512} * 1024;
     const std::string largest = fmt::format("the largest lead has {:.1f} MiB of 16",
@@ -241,8 +250,6 @@ void judge_leads(const LeadFacts& facts, Findings& findings) {
              "shorten the evidence of its signals, or take out what another program stored in it"});
     }
 }
-
-constexpr auto kConvert = "rapport migrate (--plan says what it would do)";
 
 void judge_dates(const Examination& examination, Findings& findings) {
     const std::size_t before = findings.size();

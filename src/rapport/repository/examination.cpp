@@ -39,6 +39,12 @@ bool has_text_date(const Document& lead) {
     return false;
 }
 
+/// True for what normalize_lead_id() may have made; asking it takes longer than reading the lead.
+bool is_normalized(std::string_view lead_id) {
+    if (lead_id.starts_with("wa:") || lead_id.starts_with("ext:")) return true;
+    return lead_id.starts_with('+') && lead_id.find_first_not_of("0123456789", 1) == lead_id.npos;
+}
+
 /// A look at every lead, as it is stored.
 class LeadSurvey {
   public:
@@ -68,11 +74,11 @@ class LeadSurvey {
         const auto bytes = std::ssize(document.bytes());
         if (bytes >= kLargeLead) ++facts_.large;
         if (has_text_date(document)) ++facts_.with_text_dates;
+        const std::string lead_id = text_at(document, "lead_id");
+        if (!is_normalized(lead_id)) ++facts_.as_typed;
         if (bytes > facts_.largest_bytes) {
             facts_.largest_bytes = bytes;
-            const Scalar lead_id = scalar_at(document, "lead_id");
-            const auto* text = std::get_if<std::string>(&lead_id);
-            facts_.largest_lead = mask_phone(text == nullptr ? "" : *text);
+            facts_.largest_lead = mask_phone(lead_id);
         }
         try {
             readable.push_back(from_document<Lead>(document));

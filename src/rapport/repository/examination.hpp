@@ -35,6 +35,8 @@ struct LeadFacts {
     std::int64_t largest_bytes = 0;
     std::string largest_lead{};        ///< masked
     std::int64_t with_text_dates = 0;  ///< a date is text of another form than ours
+    /// The lead_id is as somebody typed it: asked for by its number the lead is not found.
+    std::int64_t as_typed = 0;
 };
 
 /// A database as it was found; see diagnose() for what that means.
