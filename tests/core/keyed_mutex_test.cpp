@@ -125,6 +125,23 @@ TEST_F(KeyedMutexTest, AKeyGivenToOneWhoIsNoMoreGoesToTheNext) {
     EXPECT_TRUE(log_.empty());
 }
 
+/// A wait may be over, and its coroutine gone, while it is still being begun.
+TEST_F(KeyedMutexTest, WhoeverIsLateAlreadyIsRefusedByAnyThread) {
+    constexpr int kWaits = 2'000;
+    const auto lock = hold("key");
+    std::atomic<int> late = 0;
+    asio::thread_pool threads(4);
+    for (int i = 0; i < kWaits; ++i) {
+        asio::co_spawn(threads, mutex_.lock("key", Deadline::in(std::chrono::seconds(0))),
+                       [&late](const std::exception_ptr& error, const KeyedMutex::Lock&) {
+                           EXPECT_THROW(std::rethrow_exception(error), Timeout);
+                           ++late;
+                       });
+    }
+    threads.join();
+    EXPECT_EQ(late, kWaits);
+}
+
 TEST_F(KeyedMutexTest, HoldsAcrossThreads) {
     constexpr int kVisits = 200;
     const std::vector<std::string> keys{"a", "b", "c"};

@@ -6,6 +6,7 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
@@ -15,11 +16,13 @@
 #include <thread>
 
 #include "rapport/core/error.hpp"
+#include "tests/core/fastest_thread.hpp"
 
 namespace rapport {
 namespace {
 
 namespace asio = boost::asio;
+using testing::FastestThread;
 
 /// What the workers of one test did, and a gate they stop at.
 struct Log {
@@ -215,6 +218,25 @@ TEST_F(ExecutorTest, AfterFinishNothingIsTaken) {
     executor_.finish();
     auto result = submit();
     expect_error<NotConnected>(result);
+}
+
+/// The answer is there, and the coroutine gone, while the operation is still being handed over.
+TEST_F(ExecutorTest, TheCallersOtherThreadsMayBeFaster) {
+    open_gate();
+    executor_.finish();
+    asio::io_context never_run;
+    std::vector<std::string> reused;
+    bool refused = false;
+    const auto submit_and_reuse = [&]() -> Async<void> {
+        try {
+            co_await executor_.submit(Ping{}, {});
+        } catch (const NotConnected&) {
+            refused = true;
+        }
+        for (std::size_t size = 64; size < 4096; size += 16) reused.emplace_back(size, '\xa5');
+    };
+    asio::co_spawn(FastestThread(never_run), submit_and_reuse(), asio::detached);
+    EXPECT_TRUE(refused);
 }
 
 TEST_F(ExecutorTest, AnErrorReachesItsCallerAndTheWorkerGoesOn) {

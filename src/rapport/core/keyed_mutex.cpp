@@ -140,12 +140,14 @@ void KeyedMutex::Lock::release() {
 Async<KeyedMutex::Lock> KeyedMutex::lock_in(std::shared_ptr<State> state, std::string key,
                                             Deadline deadline) {
     if (state->take(key)) co_return Lock(std::move(state), std::move(key));
-    auto initiate = [state = std::move(state), deadline]<class Handler>(Handler handler,
-                                                                        std::string wanted) {
+    auto initiate = [captured = std::move(state), deadline]<class Handler>(Handler handler,
+                                                                           std::string wanted) {
+        // Once armed, another thread may answer and end the coroutine, and this lambda with it.
+        const std::shared_ptr<State> own = captured;
         const auto waiter = std::make_shared<Waiter>(std::move(handler), deadline);
         waiter->arm();
-        if (!state->take_or_wait(wanted, waiter)) return;
-        Lock lock(state, std::move(wanted));
+        if (!own->take_or_wait(wanted, waiter)) return;
+        Lock lock(own, std::move(wanted));
         waiter->give(lock);
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,

@@ -226,17 +226,19 @@ void Executor::work(Worker& worker) {
 
 Async<Result> Executor::submit_to(std::shared_ptr<State> state, Operation operation,
                                   Deadline deadline) {
-    auto initiate = [state = std::move(state)]<class Handler>(Handler handler, Operation op,
-                                                              Deadline until) {
+    auto initiate = [captured = std::move(state)]<class Handler>(Handler handler, Operation op,
+                                                                 Deadline until) {
+        // Once armed, another thread may answer and end the coroutine, and this lambda with it.
+        const std::shared_ptr<State> own = captured;
         auto call =
             std::make_shared<PendingCall<Handler>>(std::move(op), until, std::move(handler));
-        // Once armed, another thread may answer and move the handler away.
+        // Likewise the handler, which it moves away.
         const auto executor = call->executor();
         call->arm();
-        state->enqueue(call);
+        own->enqueue(call);
         // A batch answers many callers at once, and each of them asks for its next operation in
         // turn. Behind them in their event loop a worker finds them all.
-        asio::post(executor, [state] { state->publish(); });
+        asio::post(executor, [own] { own->publish(); });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Result)>(
