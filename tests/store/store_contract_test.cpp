@@ -237,6 +237,18 @@ TEST_P(StoreContractTest, WhatIsLateAlreadyIsNotDone) {
     EXPECT_EQ(count(), 0);
 }
 
+TEST_P(StoreContractTest, ADeadlineMayBeAsFarAwayAsTheClockGoes) {
+    insert({parcel("a")});
+    for (const Deadline until :
+         {Deadline::in(std::chrono::days(30)), Deadline(Deadline::Clock::time_point::max())}) {
+        insert({parcel(ObjectId::generate().to_string())}, until);
+        EXPECT_EQ(await(store_->find({&collection_, coded("a").node()}, until)).size(), 1U);
+        EXPECT_FALSE(await(store_->find({&collection_, FilterNode(AllOf{})}, until)).empty());
+        const auto all = await(store_->aggregate({&collection_, FilterNode(AllOf{})}, until));
+        EXPECT_EQ(all.front().count, count());
+    }
+}
+
 TEST_P(StoreContractTest, CountsAndSumsByGroup) {
     std::vector<Parcel> parcels{parcel("a"), parcel("b"), parcel("c"), parcel("d")};
     parcels[0].kind = parcels[1].kind = Kind::kBag;

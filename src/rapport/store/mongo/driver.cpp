@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 
 #include "rapport/core/scalar.hpp"
@@ -152,7 +153,9 @@ void translate(const bson_error_t& error, Deadline deadline) {
 void add_time_limit(BsonWriter& to, Deadline deadline) {
     const std::int64_t left = deadline.left().count();
     if (left == 0) throw Timeout("the deadline passed before the operation began");
-    to.add("maxTimeMS", left);
+    // The server refuses what is no int32, and with it all that shares the command.
+    constexpr std::int64_t kLongest = std::numeric_limits<std::int32_t>::max();
+    to.add("maxTimeMS", std::min(left, kLongest));
 }
 
 Document write_command(const Session& session, const Document& command, Deadline deadline) {

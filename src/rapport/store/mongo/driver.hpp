@@ -99,7 +99,8 @@ Document run_command(const Session& session, const Document& command, Deadline d
 void for_each_element(const Document& document, std::string_view name,
                       const std::function<void(const BsonElement&)>& f);
 
-/// Adds `maxTimeMS`, what is left until the deadline. Throws Timeout when that is nothing.
+/// Adds `maxTimeMS`, what is left until the deadline, 24 days at most. Throws Timeout when that is
+/// nothing.
 void add_time_limit(BsonWriter& to, Deadline deadline);
 
 }  // namespace rapport::mongo
