@@ -249,6 +249,19 @@ TEST_P(StoreContractTest, ADeadlineMayBeAsFarAwayAsTheClockGoes) {
     }
 }
 
+TEST_P(StoreContractTest, ASumThatNoIntegerHoldsIsRefused) {
+    constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+    for (const std::int64_t amount : {kMost, -kMost}) {
+        std::vector<Parcel> parcels{parcel(std::to_string(amount)), parcel("")};
+        parcels[1].code = parcels[0].code + " again";
+        parcels[0].amount = parcels[1].amount = amount;
+        insert(parcels);
+        const Filter<Parcel> these = where(&Parcel::amount) == amount;
+        EXPECT_THROW(await(store_->aggregate({&collection_, these.node(), "", "amount"})),
+                     InvalidDocument);
+    }
+}
+
 TEST_P(StoreContractTest, CountsAndSumsByGroup) {
     std::vector<Parcel> parcels{parcel("a"), parcel("b"), parcel("c"), parcel("d")};
     parcels[0].kind = parcels[1].kind = Kind::kBag;

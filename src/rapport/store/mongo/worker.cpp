@@ -36,6 +36,12 @@ std::vector<Document> read_all(mongoc_cursor_t* cursor, Deadline deadline) {
     return documents;
 }
 
+/// The server goes on in floating point where a sum leaves 64 bits.
+std::int64_t to_whole(double sum) {
+    if (!(sum > -0x1p63 && sum < 0x1p63)) throw InvalidDocument("a sum beyond 64 bits");
+    return static_cast<std::int64_t>(sum);
+}
+
 }  // namespace
 
 MongoWorker::MongoWorker(Pool pool, std::string database,
@@ -132,9 +138,7 @@ Result MongoWorker::run(const AggregateDocuments& aggregate, Deadline deadline) 
         group.count = std::get<std::int64_t>(scalar_at(document, "count"));
         const Scalar sum = scalar_at(document, "sum");
         if (const auto* whole = std::get_if<std::int64_t>(&sum)) group.sum = *whole;
-        if (const auto* real = std::get_if<double>(&sum)) {
-            group.sum = static_cast<std::int64_t>(*real);
-        }
+        if (const auto* real = std::get_if<double>(&sum)) group.sum = to_whole(*real);
         groups.push_back(std::move(group));
     }
     if (groups.empty() && aggregate.group_by.empty()) groups.emplace_back();
