@@ -77,6 +77,9 @@ TEST_F(SqliteStoreTest, ColumnsAreWhatAnySqliteToolCanRead) {
               "TEXT,TEXT,TEXT,INTEGER,REAL,INTEGER,TEXT,TEXT,TEXT,TEXT,TEXT,TEXT");
 }
 
+/// Whether SQLite counts memory holds for the whole process, which may be another program's.
+TEST_F(SqliteStoreTest, WhatSqliteCountsIsLeftToTheProgram) { EXPECT_GT(sqlite3_memory_used(), 0); }
+
 TEST_F(SqliteStoreTest, AbsentMembersAreNull) {
     insert(*store_, "a");
     EXPECT_EQ(OtherProgram(file_).query(

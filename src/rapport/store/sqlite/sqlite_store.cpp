@@ -56,9 +56,6 @@ class SqliteStore final : public Store {
     void open() override {
         const std::scoped_lock lock(mutex_);
         if (writer_) return;
-        // Its totals of memory, which nobody asks for, are counted under one lock of all
-        // connections.
-        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
         sqlite::create_file(options_.file);
         auto writer = std::make_unique<SqliteWorker>(options_.file, options_.collections);
         sqlite::check_is_ours(writer->connection(), options_.collections, options_.file);
