@@ -1,8 +1,11 @@
 #include "rapport/core/object_id.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <mutex>
 #include <set>
@@ -67,6 +70,30 @@ TEST(ObjectId, ThreadsNeverMakeTheSameOne) {
         }
     }
     EXPECT_EQ(all.size(), kThreads * kEach);
+}
+
+TEST(ObjectId, AChildOfForkMakesOthers) {
+    ObjectId::generate();
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe(pipe.data()), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const ObjectId made = ObjectId::generate();
+        const bool told = ::write(pipe[1], made.bytes.data(), made.bytes.size()) == 12;
+        ::_exit(told ? 0 : 1);
+    }
+    ObjectId of_child;
+    EXPECT_EQ(::read(pipe[0], of_child.bytes.data(), of_child.bytes.size()), 12);
+    EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+    for (const int end : pipe) ::close(end);
+    const auto random_part = [](ObjectId id) {
+        return std::vector<std::uint8_t>(id.bytes.begin() + 4, id.bytes.begin() + 9);
+    };
+    const ObjectId of_parent = ObjectId::generate();
+    EXPECT_NE(random_part(of_child), random_part(of_parent));
+    // It stays the same within a process.
+    EXPECT_EQ(random_part(of_parent), random_part(ObjectId::generate()));
 }
 
 TEST(ObjectId, SortsByItsBytes) {

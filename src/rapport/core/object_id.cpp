@@ -1,22 +1,41 @@
 #include "rapport/core/object_id.hpp"
 
+#include <pthread.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
-#include <random>
+#include <new>
+#include <system_error>
 
 namespace rapport {
 namespace {
 
 struct ProcessPart {
-    std::array<std::uint8_t, 5> random;
-    std::atomic<std::uint32_t> counter;
+    std::array<std::uint8_t, 5> random{};
+    std::atomic<std::uint32_t> counter{};
 
     ProcessPart() {
-        std::random_device device;
-        for (auto& byte : random) byte = static_cast<std::uint8_t>(device());
-        counter = device();
+        begin();
+        ours = this;
+        // A child that went on where its parent is would give the same ids.
+        if (::pthread_atfork(nullptr, nullptr, [] { ours->begin(); }) != 0) throw std::bad_alloc();
     }
+
+  private:
+    /// By the system alone: in a child, locks of threads that are no more may be held for ever.
+    void begin() {
+        std::uint32_t first = 0;
+        if (::getentropy(random.data(), random.size()) != 0 ||
+            ::getentropy(&first, sizeof first) != 0) {
+            throw std::system_error(errno, std::generic_category(), "no random numbers");
+        }
+        counter = first;
+    }
+
+    static inline ProcessPart* ours = nullptr;
 };
 
 int hex_value(char c) {

@@ -14,7 +14,8 @@ namespace rapport {
 struct ObjectId {
     std::array<std::uint8_t, 12> bytes{};
 
-    /// A new id: seconds, five random bytes of this process, a counter. Safe from any thread.
+    /// A new id: seconds, five random bytes of this process, a counter. Safe from any thread, and
+    /// in a child that fork() made.
     static ObjectId generate();
 
     /// Reads 24 hexadecimal digits; absent for anything else.
