@@ -33,6 +33,7 @@ target_compile_options(rapport_options INTERFACE
   $<BUILD_INTERFACE:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror>
   "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
 target_compile_definitions(rapport_options INTERFACE
+  $<BUILD_INTERFACE:BOOST_ASIO_NO_DEPRECATED>
   $<BUILD_INTERFACE:$<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>>
   $<BUILD_INTERFACE:$<$<BOOL:${RAPPORT_FAULT_POINTS}>:RAPPORT_FAULT_POINTS>>)
 target_link_options(rapport_options INTERFACE "$<BUILD_INTERFACE:${RAPPORT_INSTRUMENTATION}>")
