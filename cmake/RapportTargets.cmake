@@ -1,4 +1,5 @@
 # How every library and test of the project is built.
+include(GNUInstallDirs)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
@@ -45,7 +46,7 @@ function(rapport_library name)
   add_library(rapport::${name} ALIAS rapport_${name})
   set_target_properties(rapport_${name} PROPERTIES EXPORT_NAME ${name})
   target_include_directories(rapport_${name} PUBLIC
-    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_compile_features(rapport_${name} PUBLIC cxx_std_20)
   target_link_libraries(rapport_${name} PRIVATE $<BUILD_INTERFACE:rapport_options>)
   install(TARGETS rapport_${name} EXPORT rapportTargets)
