@@ -1,5 +1,7 @@
 #include "rapport/repository/database_manager.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -8,6 +10,7 @@
 #include <boost/asio/use_future.hpp>
 #include <boost/system/system_error.hpp>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 
@@ -210,6 +213,33 @@ TEST_P(Manager, TwoManagersOfOneDatabaseSeeEachOthersWrites) {
     EXPECT_EQ(await(there.get_by_phone(kPhone)), lead);
     await(there.update_stage(kPhone, SalesStage::kQualified));
     EXPECT_THROW(await(here.save(lead)), VersionConflict);
+}
+
+TEST(ConnectionSettings, OutOfTheirRangeAreRefused) {
+    const auto refusal = [](const std::function<void(Settings&)>& change,
+                            DatabaseUrl::Engine engine = DatabaseUrl::Engine::kSqlite) {
+        Settings settings;
+        change(settings);
+        return error_of<InvalidArgument>(
+            [&] { const DatabaseManager manager(settings, {engine, "mongodb://127.0.0.1/"}); });
+    };
+    for (const std::int64_t days : {-1, 0, 24'856}) {
+        EXPECT_EQ(refusal([days](Settings& to) { to.message_retention_days = days; }),
+                  fmt::format("MESSAGE_RETENTION_DAYS={}: expected a whole number of days from 1 "
+                              "to 24855",
+                              days));
+    }
+    EXPECT_EQ(refusal([](Settings& to) { to.max_pool_size = 0; }, DatabaseUrl::Engine::kMongo),
+              "MONGODB_MAX_POOL_SIZE=0: expected a whole number from 1 to 1000");
+    EXPECT_EQ(refusal([](Settings& to) { to.min_pool_size = 11; }),
+              "MONGODB_MIN_POOL_SIZE=11: expected at most MONGODB_MAX_POOL_SIZE, which is 10");
+    EXPECT_EQ(refusal([](Settings& to) { to.message_retention_seconds = 0; }),
+              "MESSAGE_RETENTION_SECONDS: expected a whole number of seconds, of at least 1");
+    EXPECT_EQ(refusal([](Settings& to) { to.default_region = "Mexico"; }),
+              "DEFAULT_REGION=Mexico: expected a region of two letters (ISO 3166), e.g. MX, or ZZ "
+              "for none");
+    const std::string wrong_uri = refusal([](Settings& to) { to.mongodb_uri = "ana:s3cret@host"; });
+    EXPECT_EQ(wrong_uri.find("s3cret"), std::string::npos) << wrong_uri;
 }
 
 TEST(ConnectionInstance, IsOneAProcessFromItsSettings) {

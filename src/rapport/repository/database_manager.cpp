@@ -24,6 +24,11 @@ Async<void> on_own_thread(std::function<void()> work) {
         boost::asio::use_awaitable);
 }
 
+const Settings& checked(const Settings& settings) {
+    check_settings(settings);
+    return settings;
+}
+
 std::unique_ptr<Store> make_store(const Settings& settings, const DatabaseUrl& url) {
     const auto at_the_end = settings.archive_dir.empty() ? Expired::kRemoved : Expired::kArchived;
     std::vector<Collection> collections = all_collections(retention_of(settings), at_the_end);
@@ -56,7 +61,7 @@ Async<void> DatabaseClient::use_native_handle(std::function<void(void*)> use, De
 }
 
 DatabaseManager::DatabaseManager(const Settings& settings, const DatabaseUrl& url)
-    : store_(make_store(settings, url)), client_(*store_) {}
+    : settings_(checked(settings)), store_(make_store(settings_, url)), client_(*store_) {}
 
 DatabaseManager::~DatabaseManager() {
     if (connected_) store_->close();

@@ -41,7 +41,8 @@ class DatabaseClient {
 /// All methods may be called from any thread.
 class DatabaseManager {
   public:
-    /// A manager of its own, for tests and dependency injection.
+    /// A manager of its own, for tests and dependency injection. Throws InvalidArgument for a
+    /// setting out of the range that README.md gives it.
     DatabaseManager(const Settings& settings, const DatabaseUrl& url);
     ~DatabaseManager();
     DatabaseManager(const DatabaseManager&) = delete;
@@ -76,6 +77,7 @@ class DatabaseManager {
   private:
     void require_connected() const;
 
+    const Settings settings_;
     std::unique_ptr<Store> store_;
     DatabaseClient client_;
     std::mutex changing_;  ///< held while it connects or disconnects, which takes its time

@@ -232,16 +232,27 @@ std::string shown(const Declaration& declaration, const std::string& value) {
 }
 
 /// Shown nowhere: whoever keeps conversations counts in days.
-void read_retention_seconds(const Environment& environment, Settings& to) {
-    constexpr auto kName = "MESSAGE_RETENTION_SECONDS";
-    const auto text = environment(kName);
+constexpr auto kRetentionSeconds = "MESSAGE_RETENTION_SECONDS";
+
+std::int64_t to_retention_seconds(const std::string& text) {
     std::int64_t seconds = 0;
-    if (!text) return;
-    if (!read_number(*text, 1, std::numeric_limits<std::int32_t>::max(), seconds)) {
-        throw InvalidArgument(
-            fmt::format("{}: expected a whole number of seconds, of at least 1", kName));
+    if (!read_number(text, 1, std::numeric_limits<std::int32_t>::max(), seconds)) {
+        throw InvalidArgument(fmt::format("{}: expected a whole number of seconds, of at least 1",
+                                          kRetentionSeconds));
     }
-    to.message_retention_seconds = seconds;
+    return seconds;
+}
+
+void read_retention_seconds(const Environment& environment, Settings& to) {
+    const auto text = environment(kRetentionSeconds);
+    if (text) to.message_retention_seconds = to_retention_seconds(*text);
+}
+
+void check_pool_sizes(const Settings& settings) {
+    if (settings.min_pool_size <= settings.max_pool_size) return;
+    throw InvalidArgument(
+        fmt::format("MONGODB_MIN_POOL_SIZE={}: expected at most MONGODB_MAX_POOL_SIZE, which is {}",
+                    settings.min_pool_size, settings.max_pool_size));
 }
 
 /// `host`, `host:27017` and `[::1]:27017`, several with commas between. Without its @, a user with
@@ -282,11 +293,7 @@ LoadedSettings load_settings(const Environment& environment,
         sources.push_back(std::move(source));
     }
     read_retention_seconds(environment, loaded.settings);
-    if (loaded.settings.min_pool_size > loaded.settings.max_pool_size) {
-        throw InvalidArgument(fmt::format(
-            "MONGODB_MIN_POOL_SIZE={}: expected at most MONGODB_MAX_POOL_SIZE, which is {}",
-            loaded.settings.min_pool_size, loaded.settings.max_pool_size));
-    }
+    check_pool_sizes(loaded.settings);
     for (std::size_t i = 0; i < kDeclarations.size(); ++i) {
         loaded.lines.push_back(
             {kDeclarations[i].name, kDeclarations[i].show(loaded.settings), sources[i]});
@@ -300,6 +307,22 @@ LoadedSettings load_settings() {
         if (value == nullptr) return std::nullopt;
         return value;
     });
+}
+
+void check_settings(const Settings& settings) {
+    Settings read_back;
+    for (const Declaration& declaration : kDeclarations) {
+        // Of a key there is nothing to be seen.
+        if (std::string_view(declaration.name) == kAuditKey) continue;
+        const std::string value = declaration.show(settings);
+        if (declaration.read(value, read_back)) continue;
+        throw InvalidArgument(
+            fmt::format("{}={}: expected {}", declaration.name, value, declaration.allowed));
+    }
+    if (settings.message_retention_seconds) {
+        to_retention_seconds(fmt::to_string(*settings.message_retention_seconds));
+    }
+    check_pool_sizes(settings);
 }
 
 std::optional<std::chrono::seconds> retention_of(const Settings& settings) {

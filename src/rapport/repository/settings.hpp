@@ -73,6 +73,10 @@ LoadedSettings load_settings(const Environment& environment,
 /// The same from this process's environment.
 LoadedSettings load_settings();
 
+/// Throws InvalidArgument, as load_settings() does, for settings that it would not have given: for
+/// those that a program has made itself. The audit key is left to whoever uses it.
+void check_settings(const Settings& settings);
+
 /// How long messages are kept in the database; absent: for ever.
 std::optional<std::chrono::seconds> retention_of(const Settings& settings);
 
