@@ -1,10 +1,18 @@
 // What happens while agents think.
 #include <gmock/gmock-matchers.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <type_traits>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -154,6 +162,79 @@ TEST_P(Races, TheEndWaitsForWhatIsUnderWay) {
     EXPECT_EQ(say("hola").outbound_message, "an answer");
     EXPECT_TRUE(ended);
     EXPECT_EQ(loaded().message_count, 2);
+}
+
+/// An event loop that takes up last what waits longest: the threads of one keep no order either.
+class LastFirst {
+  public:
+    asio::execution_context& query(asio::execution::context_t) const noexcept {
+        return queue_->timers;
+    }
+    static constexpr asio::execution::blocking_t query(asio::execution::blocking_t) noexcept {
+        return asio::execution::blocking.never;
+    }
+    template <class Work>
+    void execute(Work&& work) const {
+        const auto own = std::make_shared<std::decay_t<Work>>(std::forward<Work>(work));
+        const std::scoped_lock lock(queue_->mutex);
+        queue_->waiting.emplace_back([own] { (*own)(); });
+    }
+    bool operator==(const LastFirst&) const noexcept = default;
+
+    bool empty() const {
+        const std::scoped_lock lock(queue_->mutex);
+        return queue_->waiting.empty();
+    }
+    /// False when nothing waits.
+    bool run_one() const {
+        std::function<void()> work;
+        {
+            const std::scoped_lock lock(queue_->mutex);
+            if (queue_->waiting.empty()) return false;
+            work = std::move(queue_->waiting.back());
+            queue_->waiting.pop_back();
+        }
+        work();
+        return true;
+    }
+    void run_timers() const {
+        queue_->timers.restart();
+        queue_->timers.poll();
+    }
+
+  private:
+    struct Queue {
+        std::mutex mutex;
+        std::vector<std::function<void()>> waiting;
+        asio::io_context timers;
+    };
+    std::shared_ptr<Queue> queue_ = std::make_shared<Queue>();
+};
+
+/// Whoever waits for it is cancelled, and gone, before any message's turn has come.
+TEST_P(Races, TheEndWaitsForABatchThatNobodyWaitsForAnyMore) {
+    const LastFirst loop;
+    bool gone = false;
+    bool ended = false;
+    asio::cancellation_signal cancel;
+    asio::co_spawn(
+        loop, orchestrator->process_batch({{kPhone, "hola"}}),
+        asio::bind_cancellation_slot(
+            cancel.slot(), [&gone](const std::exception_ptr&, const auto&) { gone = true; }));
+    loop.run_one();
+    cancel.emit(asio::cancellation_type::terminal);
+    while (!gone && loop.run_one()) {
+    }
+    ASSERT_TRUE(gone);
+    ASSERT_FALSE(loop.empty());
+    asio::co_spawn(loop, orchestrator->shutdown(), [&](const std::exception_ptr&) {
+        ended = true;
+        EXPECT_TRUE(loop.empty());
+    });
+    while (!ended || !loop.empty()) {
+        if (!loop.run_one()) loop.run_timers();
+    }
+    EXPECT_EQ(agents->asked, 0);
 }
 
 TEST_P(Races, ADeadlineThatPassesWhileAnotherMessageIsAnsweredIsATimeout) {

@@ -80,9 +80,12 @@ Async<void> ConversationOrchestrator::initialize() {
     if (manager_) {
         co_await manager_->connect();
         co_await manager_->create_indexes();
-        Store& store = manager_->database();
-        repositories_.emplace(LeadRepository(store, options_.default_region),
-                              MessageRepository(store, options_.default_region));
+        // Messages may be under way on those that are there; they are of the same store.
+        if (!repositories_) {
+            Store& store = manager_->database();
+            repositories_.emplace(LeadRepository(store, options_.default_region),
+                                  MessageRepository(store, options_.default_region));
+        }
     }
     open_ = true;
 }
@@ -236,7 +239,8 @@ Message ConversationOrchestrator::incoming_message(std::string content, const st
 
 Async<std::vector<ConversationOrchestrator::Answered>> ConversationOrchestrator::process_batch(
     std::vector<Incoming> messages) {
-    const UnderWay under_way(*this);
+    // Also that of its parts, which go on when it is cancelled.
+    const auto under_way = std::make_shared<const UnderWay>(*this);
     const auto batch = std::make_shared<Batch>(std::move(messages));
     std::map<std::string, std::vector<std::size_t>> by_lead;
     for (std::size_t i = 0; i < batch->messages.size(); ++i) {
@@ -252,7 +256,8 @@ Async<std::vector<ConversationOrchestrator::Answered>> ConversationOrchestrator:
     const Deadline never(Clock::time_point::max());
     for (auto& [lead_id, positions] : by_lead) {
         auto lock = co_await busy.lock(lead_id, never);
-        asio::co_spawn(executor, answer_in_order(batch, std::move(positions), std::move(lock)),
+        asio::co_spawn(executor,
+                       answer_in_order(under_way, batch, std::move(positions), std::move(lock)),
                        asio::detached);
     }
     for (const auto& [lead_id, positions] : by_lead) co_await busy.lock(lead_id, never);
@@ -260,7 +265,8 @@ Async<std::vector<ConversationOrchestrator::Answered>> ConversationOrchestrator:
 }
 
 /// The messages of one lead; the lock goes when all are answered.
-Async<void> ConversationOrchestrator::answer_in_order(std::shared_ptr<Batch> batch,
+Async<void> ConversationOrchestrator::answer_in_order(std::shared_ptr<const UnderWay>,
+                                                      std::shared_ptr<Batch> batch,
                                                       std::vector<std::size_t> positions,
                                                       KeyedMutex::Lock) {
     for (const std::size_t i : positions) {

@@ -135,7 +135,8 @@ class ConversationOrchestrator {
     static OrchestrationResult replayed(TurnResult before, std::int64_t took);
     OrchestrationResult answered(TurnResult stored, std::optional<TurnPlan> plan,
                                  std::int64_t took) const;
-    Async<void> answer_in_order(std::shared_ptr<Batch> batch, std::vector<std::size_t> positions,
+    Async<void> answer_in_order(std::shared_ptr<const UnderWay> under_way,
+                                std::shared_ptr<Batch> batch, std::vector<std::size_t> positions,
                                 KeyedMutex::Lock lock);
     Async<Lead> load(std::string lead_id, Deadline deadline);
     Async<void> fill_working_memory(Lead& lead, Deadline deadline);
