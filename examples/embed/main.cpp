@@ -13,8 +13,9 @@ int main(int argc, char** argv) {
     rapport::DatabaseManager manager({}, rapport::parse_database_url("sqlite:" + file));
     await(manager.connect());
     await(manager.create_indexes());
-    rapport::LeadRepository leads(manager.database());
-    rapport::MessageRepository messages(manager.database());
+    const std::string& region = manager.settings().default_region;
+    rapport::LeadRepository leads(manager.database(), region);
+    rapport::MessageRepository messages(manager.database(), region);
 
     // Any spelling of a number is the same lead. add_message() counts the message in the lead, so
     // the lead is saved first.

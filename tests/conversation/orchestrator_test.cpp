@@ -63,6 +63,24 @@ TEST_P(Orchestrated, StartingAConversationMakesTheLeadOnce) {
 }
 
 /// An earlier system's lead may hold less than its messages are.
+TEST_P(Orchestrated, NumbersBelongWhereTheManagersSettingsSayUnlessTheOptionsDo) {
+    const OwnDatabase database{GetParam()};
+    Settings settings = database.settings();
+    settings.default_region = "US";
+    DatabaseManager manager(settings, database.url());
+    const auto lead_id_in = [&](const std::string& region) {
+        OrchestratorOptions options;
+        options.default_region = region;
+        ConversationOrchestrator process(manager, as_agents(agents), std::move(options));
+        await(process.initialize());
+        const Lead lead = await(process.start_conversation("212 555 0123"));
+        await(process.shutdown());
+        return lead.lead_id;
+    };
+    EXPECT_EQ(lead_id_in(""), "+12125550123");
+    EXPECT_EQ(lead_id_in("MX"), "+522125550123");
+}
+
 TEST_P(Orchestrated, WorkingMemoryComesFromTheMessagesWhereTheLeadHoldsFewer) {
     agents->reply = "echo";
     for (const char* text : {"one", "two"}) say(text);

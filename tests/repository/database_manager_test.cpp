@@ -242,6 +242,20 @@ TEST(ConnectionSettings, OutOfTheirRangeAreRefused) {
     EXPECT_EQ(wrong_uri.find("s3cret"), std::string::npos) << wrong_uri;
 }
 
+/// What load_settings() gives, with secrets that are shown to nobody.
+TEST(ConnectionSettings, AreKeptAsTheyWereGiven) {
+    Settings settings;
+    settings.default_region = "US";
+    settings.mongodb_uri = "mongodb://ana:s3cret@host/?tls=true";
+    settings.audit_key = kAuditKey;
+    settings.model_api_key = "sk-1";
+    settings.model_base_url = "https://ana:s3cret@host/v1";
+    const DatabaseManager manager(settings, {});
+    EXPECT_EQ(manager.settings().default_region, "US");
+    EXPECT_EQ(manager.settings().mongodb_uri, settings.mongodb_uri);
+    EXPECT_EQ(manager.settings().model_base_url, settings.model_base_url);
+}
+
 TEST(ConnectionInstance, IsOneAProcessFromItsSettings) {
     DatabaseManager& manager = DatabaseManager::instance();
     EXPECT_EQ(&manager, &DatabaseManager::instance());

@@ -45,6 +45,11 @@ Async<std::optional<TurnResult>> try_commit(LeadRepository leads, Turn turn, Dea
     }
 }
 
+OrchestratorOptions in_region(OrchestratorOptions options, const std::string& region) {
+    if (options.default_region.empty()) options.default_region = region;
+    return options;
+}
+
 }  // namespace
 
 /// A message that shutdown() waits for.
@@ -68,13 +73,13 @@ ConversationOrchestrator::ConversationOrchestrator(DatabaseManager& manager, Age
                                                    OrchestratorOptions options)
     : manager_(&manager),
       planner_(std::move(agents), options.handoff_texts),
-      options_(std::move(options)) {}
+      options_(in_region(std::move(options), manager.settings().default_region)) {}
 
 ConversationOrchestrator::ConversationOrchestrator(LeadRepository leads, MessageRepository messages,
                                                    Agents agents, OrchestratorOptions options)
     : repositories_({std::move(leads), std::move(messages)}),
       planner_(std::move(agents), options.handoff_texts),
-      options_(std::move(options)) {}
+      options_(in_region(std::move(options), "MX")) {}
 
 Async<void> ConversationOrchestrator::initialize() {
     if (manager_) {

@@ -66,8 +66,9 @@ struct OrchestratorOptions {
     FollowupPolicy followup{};
     /// What a lead is told who is handed over to a person.
     LanguageTexts handoff_texts = load_language_texts({}, kHandoffFile);
-    /// Where phone numbers without a country code belong (ISO 3166); as in the repositories.
-    std::string default_region = "MX";
+    /// Where phone numbers without a country code belong (ISO 3166). Empty: as in the manager's
+    /// settings. With repositories it must be theirs; empty is MX then, as it is with them.
+    std::string default_region{};
 };
 
 /// Takes a message through classification, strategy and execution, and stores what comes of it as

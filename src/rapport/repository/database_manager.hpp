@@ -36,7 +36,7 @@ class DatabaseClient {
 ///     DatabaseManager& manager = DatabaseManager::instance();
 ///     co_await manager.connect();
 ///     co_await manager.create_indexes();
-///     LeadRepository leads(manager.database());
+///     LeadRepository leads(manager.database(), manager.settings().default_region);
 ///
 /// All methods may be called from any thread.
 class DatabaseManager {
@@ -67,6 +67,9 @@ class DatabaseManager {
     /// Waits for the work in flight, then closes. Does nothing when not connected. Repositories on
     /// database() stay valid: they throw NotConnected until the next connect().
     Async<void> disconnect();
+
+    /// As they were given: default_region is for the repositories.
+    const Settings& settings() const { return settings_; }
 
     /// Throws NotConnected before connect() and after disconnect().
     Store& database();
