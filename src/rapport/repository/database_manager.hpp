@@ -38,7 +38,11 @@ class DatabaseClient {
 ///     co_await manager.create_indexes();
 ///     LeadRepository leads(manager.database(), manager.settings().default_region);
 ///
-/// All methods may be called from any thread.
+/// All methods may be called from any thread. A manager must outlive its calls and those of its
+/// repositories, and disconnect() must have ended before an event loop goes on which any of them
+/// was awaited: the store's threads bring their answers to it. With MongoDB, libmongoc's log
+/// handler is replaced for the whole process by one that drops everything, since the driver's own
+/// writes addresses to stderr.
 class DatabaseManager {
   public:
     /// A manager of its own, for tests and dependency injection. Throws InvalidArgument for a

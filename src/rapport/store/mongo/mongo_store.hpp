@@ -25,7 +25,9 @@ struct MongoOptions {
 
 /// A store on a MongoDB server, replica set or cluster. Throws InvalidArgument for a URI that the
 /// driver cannot read (without showing it). Writes wait for a majority and its journal, reads see
-/// what a majority has, both unless the URI says otherwise.
+/// what a majority has, both unless the URI says otherwise. The first one replaces libmongoc's log
+/// handler for the whole process by one that drops everything: the driver's own writes addresses
+/// and the server's texts to stderr.
 std::unique_ptr<Store> make_mongo_store(MongoOptions options);
 
 }  // namespace rapport
