@@ -134,6 +134,15 @@ TEST_P(Base, UpdateOfAnEntityWithoutAVersionReplacesItsMembers) {
     EXPECT_EQ(await(messages.count()), 0);
 }
 
+TEST_P(Base, WhatLooksStoredAndNeverWasIsToldWhatMakesItNew) {
+    Lead lead = new_lead();
+    lead.created_at = kStart;
+    const std::string conflict =
+        error_of<VersionConflict>([&] { await(leads.save(std::move(lead))); });
+    EXPECT_NE(conflict.find("leave created_at unset"), std::string::npos) << conflict;
+    EXPECT_EQ(await(leads.count()), 0);
+}
+
 TEST_P(Base, UpdateNeverMovesAnEntityToAnotherLead) {
     auto stored = await(messages.save_messages({said("mine")}));
     stored[0].lead_id = "+525599999999";

@@ -32,7 +32,8 @@ concept Versioned = requires(const T entity) {
 };
 
 /// What every repository can do: typed entities in and out of one collection. T has `id`,
-/// `lead_id` (which never changes), `created_at` and `updated_at`.
+/// `lead_id` (which never changes), `created_at` and `updated_at`. Leave `created_at` unset in a
+/// new lead: by it alone LeadRepository::save() tells a stored one.
 ///
 /// All methods take what they need by value before they first suspend, end by their deadline
 /// (30 s unless given) and throw what Store says, InvalidArgument for an entity or a value that
@@ -140,8 +141,10 @@ class BaseRepository {
     Async<T> update(T entity, Deadline deadline = {}) {
         check(entity);
         Filter<T> guard = where(&T::id) == entity.id && where(&T::lead_id) == entity.lead_id;
+        bool may_be_new = false;
         if constexpr (Versioned<T>) {
             guard = guard && version_guard(entity);
+            may_be_new = entity.version == 0;
             ++entity.version;
         }
         entity.updated_at = now();
@@ -149,7 +152,8 @@ class BaseRepository {
         const Committed committed = co_await store_.commit(std::move(update), deadline);
         if (!committed.happened) {
             throw VersionConflict(collection_.name +
-                                  ": changed or erased since it was loaded: load it again");
+                                  ": changed or erased since it was loaded: load it again" +
+                                  (may_be_new ? ", or leave created_at unset in what is new" : ""));
         }
         co_return entity;
     }
