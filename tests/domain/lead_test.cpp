@@ -287,16 +287,6 @@ TEST(LeadHandoff, AHumanMayStepInUnaskedAndPassItOn) {
     EXPECT_EQ(lead.handoff_assigned_to, "Luis");
 }
 
-TEST(LeadHandoff, LeavesNoFollowup) {
-    Lead asked = some_lead();
-    asked.next_followup_at = kStart;
-    Lead taken = asked;
-    asked.request_handoff("a");
-    taken.assign_handoff("Ana");
-    EXPECT_FALSE(asked.next_followup_at);
-    EXPECT_FALSE(taken.next_followup_at);
-}
-
 TEST(LeadHandoff, OnlyWhatWasAskedForIsResolved) {
     Lead lead = some_lead();
     EXPECT_THROW(lead.resolve_handoff(), InvalidArgument);

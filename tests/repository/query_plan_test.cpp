@@ -31,7 +31,7 @@ class QueryPlan : public ::testing::TestWithParam<std::string> {
     Settings settings() const {
         Settings settings = database.settings();
         settings.archive_dir = archive.path();
-        settings.message_retention_days = 36'500;
+        settings.message_retention_days = 24'855;
         return settings;
     }
 

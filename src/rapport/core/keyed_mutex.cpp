@@ -140,11 +140,10 @@ void KeyedMutex::Lock::release() {
 Async<KeyedMutex::Lock> KeyedMutex::lock_in(std::shared_ptr<State> state, std::string key,
                                             Deadline deadline) {
     if (state->take(key)) co_return Lock(std::move(state), std::move(key));
-    auto initiate = [captured = std::move(state), deadline]<class Handler>(Handler handler,
-                                                                           std::string wanted) {
-        // Once armed, another thread may answer and end the coroutine, and this lambda with it.
-        const std::shared_ptr<State> own = captured;
-        const auto waiter = std::make_shared<Waiter>(std::move(handler), deadline);
+    // Captures nothing: once armed, another thread may end the coroutine, and this lambda with it.
+    auto initiate = []<class Handler>(Handler handler, std::shared_ptr<State> own,
+                                      std::string wanted, Deadline until) {
+        const auto waiter = std::make_shared<Waiter>(std::move(handler), until);
         waiter->arm();
         if (!own->take_or_wait(wanted, waiter)) return;
         Lock lock(own, std::move(wanted));
@@ -152,7 +151,7 @@ Async<KeyedMutex::Lock> KeyedMutex::lock_in(std::shared_ptr<State> state, std::s
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Lock)>(
-        initiate, asio::use_awaitable, std::move(key));
+        initiate, asio::use_awaitable, std::move(state), std::move(key), deadline);
 }
 
 }  // namespace rapport

@@ -133,14 +133,12 @@ void Lead::request_handoff(std::string reason, Timestamp at) {
     handoff_reason.reset();
     if (!reason.empty()) handoff_reason = std::move(reason);
     handoff_assigned_to.reset();
-    next_followup_at.reset();
 }
 
 void Lead::assign_handoff(std::string person) {
     if (person.empty()) throw InvalidArgument("handoff: expected the name of a person");
     handoff_status = HandoffStatus::kAssigned;
     handoff_assigned_to = std::move(person);
-    next_followup_at.reset();
 }
 
 void Lead::resolve_handoff() {

@@ -140,11 +140,10 @@ struct Lead {
     std::string format_history(std::size_t limit = kHistoryWindow,
                                const std::vector<MessageRole>& roles = {}) const;
 
-    /// Asks for a human; the reason may be empty. No follow-up is due any more. Throws
-    /// InvalidArgument when one is asked for or there already.
+    /// Asks for a human; the reason may be empty. Throws InvalidArgument when one is asked for or
+    /// there already.
     void request_handoff(std::string reason, Timestamp at = now());
-    /// Gives the conversation to a person (or another one), with no follow-up due. Throws
-    /// InvalidArgument for no name.
+    /// Gives the conversation to a person (or another one). Throws InvalidArgument for no name.
     void assign_handoff(std::string person);
     /// Gives it back to the agent. Throws InvalidArgument when no human was asked for.
     void resolve_handoff();

@@ -24,7 +24,7 @@ Async<void> on_own_thread(std::function<void()> work) {
         boost::asio::use_awaitable);
 }
 
-const Settings& checked(const Settings& settings) {
+Settings checked(Settings settings) {
     check_settings(settings);
     return settings;
 }
