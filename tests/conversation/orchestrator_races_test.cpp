@@ -31,7 +31,7 @@ Async<void> yield() {
 class Races : public OrchestratorTest {
   protected:
     /// Does something once, in another process's name, while the agents think.
-    void meanwhile(std::function<Async<void>(Lead)> change) {
+    void meanwhile(const std::function<Async<void>(Lead)>& change) {
         agents->thinking = [this, change](const Conversation& conversation) -> Async<void> {
             if (!std::exchange(done_, true)) co_await change(conversation.lead);
         };

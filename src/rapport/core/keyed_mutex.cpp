@@ -140,10 +140,11 @@ void KeyedMutex::Lock::release() {
 Async<KeyedMutex::Lock> KeyedMutex::lock_in(std::shared_ptr<State> state, std::string key,
                                             Deadline deadline) {
     if (state->take(key)) co_return Lock(std::move(state), std::move(key));
-    // Captures nothing: once armed, another thread may end the coroutine, and this lambda with it.
-    auto initiate = []<class Handler>(Handler handler, std::shared_ptr<State> own,
-                                      std::string wanted, Deadline until) {
-        const auto waiter = std::make_shared<Waiter>(std::move(handler), until);
+    auto initiate = [state = std::move(state), deadline]<class Handler>(
+                        Handler handler, std::string wanted) mutable {
+        // Once armed, another thread may answer and end the coroutine, and this lambda with it.
+        const std::shared_ptr<State> own = std::move(state);
+        const auto waiter = std::make_shared<Waiter>(std::move(handler), deadline);
         waiter->arm();
         if (!own->take_or_wait(wanted, waiter)) return;
         Lock lock(own, std::move(wanted));
@@ -151,7 +152,7 @@ Async<KeyedMutex::Lock> KeyedMutex::lock_in(std::shared_ptr<State> state, std::s
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Lock)>(
-        initiate, asio::use_awaitable, std::move(state), std::move(key), deadline);
+        initiate, asio::use_awaitable, std::move(key));
 }
 
 }  // namespace rapport

@@ -226,9 +226,10 @@ void Executor::work(Worker& worker) {
 
 Async<Result> Executor::submit_to(std::shared_ptr<State> state, Operation operation,
                                   Deadline deadline) {
-    // Captures nothing: once armed, another thread may end the coroutine, and this lambda with it.
-    auto initiate = []<class Handler>(Handler handler, std::shared_ptr<State> own, Operation op,
-                                      Deadline until) {
+    auto initiate = [state = std::move(state)]<class Handler>(Handler handler, Operation op,
+                                                              Deadline until) mutable {
+        // Once armed, another thread may answer and end the coroutine, and this lambda with it.
+        const std::shared_ptr<State> own = std::move(state);
         auto call =
             std::make_shared<PendingCall<Handler>>(std::move(op), until, std::move(handler));
         // Likewise the handler, which it moves away.
@@ -241,7 +242,7 @@ Async<Result> Executor::submit_to(std::shared_ptr<State> state, Operation operat
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, Result)>(
-        initiate, asio::use_awaitable, std::move(state), std::move(operation), deadline);
+        initiate, asio::use_awaitable, std::move(operation), deadline);
 }
 
 }  // namespace rapport
