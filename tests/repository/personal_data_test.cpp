@@ -284,7 +284,6 @@ TEST_P(Personal, WritesAgainAndIsNewAndAnOldExportDoesNotTakeTheirPlace) {
 
 TEST_P(Personal, ThatAnotherKeyMayHaveErasedIsRefused) {
     known(1);
-    const std::string text = exported();
     await(data.erase_lead(kPhone, "Ana"));
     const auto refusal = [&](const std::string& key) {
         return error_of<InvalidArgument>([&] {
