@@ -195,12 +195,12 @@ Async<std::optional<double>> MessageRepository::average_response(
     while (const auto message = co_await messages.next()) {
         const bool is_before = since && message->timestamp < *since;
         if (is_before && !answer) break;
-        if (message->role == MessageRole::kLead) {
-            asked = message->timestamp;
-        } else if (std::ranges::find(responders, message->role) != responders.end()) {
+        if (std::ranges::find(responders, message->role) != responders.end()) {
             close_pair();
             if (is_before) break;
             answer = message->timestamp;
+        } else if (message->role == MessageRole::kLead) {
+            asked = message->timestamp;
         }
     }
     close_pair();
@@ -218,7 +218,8 @@ Async<std::int64_t> MessageRepository::delete_messages_for_lead(std::string lead
     if (emptied) {
         // None that a turn has stored since.
         own = own && (where(&Message::lead_ref) != emptied->id ||
-                      where(&Message::seq) <= emptied->message_count);
+                      where(&Message::seq) <= emptied->message_count ||
+                      where(&Message::seq) == std::nullopt);
     }
     RemoveDocuments remove{&collection(), own.node()};
     const std::int64_t removed = co_await store().remove(std::move(remove), deadline);

@@ -155,9 +155,7 @@ Async<void> LeadRepository::record_new_messages(Lead& lead, Deadline deadline) {
     if (from == lead.recent_history.begin()) {
         // So it is as well where the window was read from the messages.
         std::vector<Message> entries = lead.recent_history;
-        for (Message& entry : entries) {
-            entry.lead_ref = lead.id;
-        }
+        for (Message& entry : entries) entry.lead_ref = lead.id;
         std::set<ObjectId> fresh;
         for (const Message& entry : co_await not_stored(std::move(entries), deadline)) {
             fresh.insert(entry.id);
