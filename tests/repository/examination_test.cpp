@@ -1,5 +1,7 @@
 #include "rapport/repository/examination.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/repository/turn_fixture.hpp"
 
 namespace rapport::testing {
@@ -11,6 +13,16 @@ class ExaminationTest : public TurnTest {
         return await(examine(engine.manager(), [this](std::int64_t leads) { looked_ += leads; }));
     }
     LeadFacts facts() { return std::get<LeadFacts>(examined().leads); }
+    void insert_foreign_lead(std::string_view lead_id, std::string_view stage) {
+        const std::string lead = fmt::format(R"({{"_id": "000000000000000000000001",
+            "lead_id": "{}", "current_stage": "{}", "recent_history": [],
+            "signals": [], "message_count": 0, "handoff_status": "none",
+            "last_interaction_at": "2026-01-01T00:00:00.000Z",
+            "created_at": "2026-01-01T00:00:00.000Z",
+            "updated_at": "2026-01-01T00:00:00.000Z"}})",
+                                             lead_id, stage);
+        engine.insert_foreign(lead_collection(), foreign(lead));
+    }
 
     std::int64_t looked_ = 0;
 };
@@ -69,11 +81,7 @@ TEST_P(ExaminationTest, DoesNotMissWhatRetentionHasRemoved) {
 }
 
 TEST_P(ExaminationTest, GoesOnBehindALeadThatCannotBeRead) {
-    engine.insert_foreign(lead_collection(), foreign(R"({"_id": "000000000000000000000001",
-        "lead_id": "+525500000001", "current_stage": "no stage of ours", "recent_history": [],
-        "signals": [], "message_count": 0, "handoff_status": "none",
-        "last_interaction_at": "2026-01-01T00:00:00.000Z",
-        "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:00.000Z"})"));
+    insert_foreign_lead("+525500000001", "no stage of ours");
     await(leads.get_or_create(kPhone));
     EXPECT_EQ(facts().leads, 2);
     EXPECT_EQ(facts().unreadable, 1);
@@ -90,11 +98,7 @@ TEST_P(ExaminationTest, MeasuresALeadAndMasksItsNumber) {
 }
 
 TEST_P(ExaminationTest, CountsNumbersAsTheyWereTyped) {
-    engine.insert_foreign(lead_collection(), foreign(R"({"_id": "000000000000000000000001",
-        "lead_id": "55 3333 4444", "current_stage": "1 - discovery", "recent_history": [],
-        "signals": [], "message_count": 0, "handoff_status": "none",
-        "last_interaction_at": "2026-01-01T00:00:00.000Z",
-        "created_at": "2026-01-01T00:00:00.000Z", "updated_at": "2026-01-01T00:00:00.000Z"})"));
+    insert_foreign_lead("55 3333 4444", "1 - discovery");
     await(leads.get_or_create(kPhone));
     await(leads.get_or_create("ext:42"));
     EXPECT_EQ(facts().as_typed, 1);
