@@ -58,12 +58,12 @@ struct Database {
 
     DatabaseManager open() const {
         Settings settings;
-        settings.mongodb_database = name;
         settings.max_pool_size = pool;
         settings.enable_message_archival = true;
         if (engine == "sqlite") {
             return {settings, {DatabaseUrl::Engine::kSqlite, name + ".db"}};
         }
+        settings.mongodb_database = name;
         return {settings,
                 {DatabaseUrl::Engine::kMongo,
                  fmt::format("mongodb://127.0.0.1:{}/?replicaSet=rs0{}",

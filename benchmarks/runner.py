@@ -51,6 +51,7 @@ class Runner:
         self.server, self.folder, self.seconds = server, folder, seconds
         self.about = environment(server)
         self.lines = []
+        self.failures = 0
         self.file = open(path, "w")
         self.write({"environment": self.about})
 
@@ -65,9 +66,10 @@ class Runner:
         return {"BENCH_DB": os.path.join(self.folder, name)}
 
     def run(self, command, variables, **about):
-        """Runs a program and keeps the line it prints, if any. A failure is told, not fatal."""
+        """Runs a program and keeps the line it prints, if any. A failure is told and counted, and the rest goes on."""
         done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
         if done.returncode != 0:
+            self.failures += 1
             say(f"  failed: {shlex.join(command)}\n{done.stderr[-2000:]}")
         elif done.stdout:
             line = json.loads(done.stdout.splitlines()[-1]) | about
