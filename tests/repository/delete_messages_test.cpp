@@ -70,6 +70,20 @@ TEST_P(DeleteMessages, LeavesEveryTurnThatCameMeanwhile) {
     }
 }
 
+TEST_P(DeleteMessages, ACopyFromBeforeTheLastTurnBringsNoTextBack) {
+    const auto take_turn = [&](Lead lead, const std::string& external_id) {
+        Message message = said("a secret");
+        message.external_id = external_id;
+        return await(leads.commit_turn({std::move(lead), {std::move(message)}})).lead;
+    };
+    const Lead copy = take_turn(await(leads.get_or_create(kPhone)), "m1");
+    take_turn(copy, "m2");
+    await(messages.delete_messages_for_lead(kPhone));
+    EXPECT_THROW(take_turn(copy, "m3"), VersionConflict);
+    EXPECT_EQ(await(leads.settle(copy)), 0);
+    EXPECT_EQ(await(messages.count()), 0);
+}
+
 TEST_P(DeleteMessages, TheConversationStartsAgainAtOne) {
     Lead lead = await(leads.get_or_create(kPhone));
     const Message old = lead.add_message(said("old"));

@@ -92,6 +92,16 @@ TEST_P(Erase, ATurnOnACopyOfTheLeadIsAConflict) {
     EXPECT_EQ(stored_messages(), 0);
 }
 
+/// The copy's own turn is one that it does not know to be stored: what is settled is the last one.
+TEST_P(Erase, ACopyFromBeforeTheLastTurnBringsNoTextBack) {
+    const Lead copy = known("m1");
+    commit(copy, "m2");
+    await(leads.erase(kPhone));
+    EXPECT_THROW(commit(copy, "m3"), VersionConflict);
+    EXPECT_EQ(await(leads.settle(copy)), 0);
+    EXPECT_EQ(stored_messages(), 0);
+}
+
 TEST_P(Erase, MessagesThatACopyOfTheLeadCountedAreRefused) {
     Lead copy = known();
     const Message late = copy.add_message(said("late"));

@@ -63,6 +63,15 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     drop_expired(messages, store());
     if (!messages.empty()) {
         messages = co_await not_stored(std::move(messages), deadline);
+        if (!messages.empty()) {
+            // Or were they removed, with the lead or without it, since this copy was loaded?
+            auto as_stored = co_await find_one(where(&Lead::id) == lead.id, deadline);
+            if (!as_stored) co_return 0;
+            if (as_stored->version != lead.version) {
+                lead = std::move(*as_stored);
+                messages = co_await unsettled({lead}, deadline);
+            }
+        }
         fault_point("settling.checked");
         if (!messages.empty()) {
             const auto duplicates = co_await store().insert(insert_messages(messages), deadline);
