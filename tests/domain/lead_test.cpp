@@ -180,6 +180,22 @@ TEST(LeadSignals, OfMoreThanFiveHundredTheOldestGoButTheLastOfADimension) {
     EXPECT_EQ(lead.bant_summary().budget->extracted_value, "20");
 }
 
+TEST(LeadSignals, OfMoreThanFourMebibytesTheOldestGoTheSameWay) {
+    const auto of_64_kib = [](SignalDimension dimension) {
+        return Signal{.dimension = dimension,
+                      .raw_evidence = std::string(std::size_t{1} << 16U, 'e')};
+    };
+    Lead lead = some_lead();
+    lead.add_signal(of_64_kib(SignalDimension::kBudget));
+    for (int i = 1; i < 63; ++i) lead.add_signal(of_64_kib(SignalDimension::kNeed));
+    EXPECT_TRUE(lead.take_oldest_signals().empty());
+    lead.add_signal(of_64_kib(SignalDimension::kNeed));
+    EXPECT_EQ(lead.take_oldest_signals().size(), 17U);
+    EXPECT_EQ(lead.signals.size(), 47U);
+    EXPECT_EQ(lead.signals.front().dimension, SignalDimension::kBudget);
+    EXPECT_TRUE(lead.take_oldest_signals().empty());
+}
+
 TEST(LeadSignals, ARefusedOneLeavesTheLeadUnchanged) {
     Lead lead = some_lead();
     const Lead before = lead;

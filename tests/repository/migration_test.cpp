@@ -216,6 +216,14 @@ TEST_P(Migration, MergesLeadsOfOneNumberWithAllTheirMessages) {
                 ElementsAre("hola", "old 0", "old 1", "old 2", "nueva"));
     EXPECT_EQ(await(messages.count()), 4);
     EXPECT_FALSE(migrated(true, true).finds_something());
+
+    // A turn of the lead that went was under way, and stores its message now.
+    Message late = said("old 2");
+    late.id = ObjectId::generate();
+    late.lead_ref = ObjectId::parse("507f1f77bcf86cd799439011");
+    await(engine.store().insert(rapport::insert_messages({late})));
+    EXPECT_EQ(await(leads.finish_erasures()), 1);
+    EXPECT_EQ(await(messages.count()), 4);
 }
 
 TEST_P(Migration, MergesLeadsOfOneNumberWithAllTheirSignals) {

@@ -66,6 +66,21 @@ TEST_P(Settling, TakesTwentyNewMessagesAlsoWhereOlderOnesHaveExpired) {
     EXPECT_EQ(loaded().message_count, 40);
 }
 
+/// Its caller did not come to storing the first, and saved on.
+TEST_P(Settling, HappensBeforeSavesPushAMessageOutOfTheWindow) {
+    Lead lead = await(leads.get_or_create(kPhone));
+    lead.add_message(said("never sent"));
+    lead = await(leads.save(std::move(lead)));
+    for (int i = 0; i < 20; ++i) {
+        const Message added = lead.add_message(said(std::to_string(i)));
+        lead = await(leads.save(std::move(lead)));
+        await(messages.save_messages({added}));
+    }
+    EXPECT_EQ(stored().size(), 21U);
+    EXPECT_EQ(contents(stored()).front(), "never sent");
+    EXPECT_EQ(await(another_process().get_by_phone(kPhone))->message_count, 21);
+}
+
 TEST_P(Settling, TakesAWindowThatWasReadFromTheMessages) {
     await(leads.get_or_create(kPhone));
     forget(commit(std::vector<std::string>(20, "expired")).messages);

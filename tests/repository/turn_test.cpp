@@ -129,6 +129,20 @@ TEST_P(Turns, OfACopyThatWasNotLoadedHereWriteAllOfIt) {
     EXPECT_EQ(loaded().full_name, "Ana María");
 }
 
+/// They would be in what the turn returns, and nowhere else.
+TEST_P(Turns, OfALeadWithMessagesOrSignalsOfItsOwnAreRefused) {
+    await(leads.get_or_create(kPhone));
+    Lead counted = commit({"one"}).lead;
+    counted.add_message(said("by hand"));
+    EXPECT_THROW(await(leads.commit_turn(turn_of(counted, {"two"}))), InvalidArgument);
+    Lead learnt = loaded();
+    learnt.add_signal({.extracted_value = "40"});
+    EXPECT_THROW(await(leads.commit_turn(turn_of(learnt, {"two"}))), InvalidArgument);
+    EXPECT_EQ(contents(stored()), std::vector<std::string>{"one"});
+    learnt = await(leads.save(std::move(learnt)));
+    EXPECT_EQ(await(leads.commit_turn(turn_of(learnt, {"two"}))).lead.signals.size(), 1U);
+}
+
 TEST_P(Turns, OfAStaleCopyStoreNothing) {
     await(leads.get_or_create(kPhone));
     const Lead stale = loaded();

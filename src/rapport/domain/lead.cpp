@@ -26,6 +26,18 @@ void push_last(std::vector<T>& items, T item, std::size_t count) {
     items.push_back(std::move(item));
 }
 
+/// A document may have 16 MiB, of which the messages of the window need 1.3.
+constexpr std::size_t kMostSignalBytes = std::size_t{4} << 20U;
+constexpr std::size_t kSignalBytesKept = std::size_t{3} << 20U;
+
+/// What its texts take, and some for the rest.
+std::size_t size_of(const Signal& signal) {
+    constexpr std::size_t kRest = 256;
+    return kRest + signal.extracted_value.size() + signal.confidence.reasoning.size() +
+           signal.source_message_id.size() + signal.inferred_from.value_or("").size() +
+           signal.raw_evidence.size();
+}
+
 }  // namespace
 
 Message Lead::add_message(Message message, Timestamp at) {
@@ -59,16 +71,20 @@ void Lead::add_signal(Signal signal) {
 
 std::vector<Signal> Lead::take_oldest_signals() {
     std::vector<Signal> taken;
-    if (signals.size() <= kMaxSignals) return taken;
+    std::size_t bytes = 0;
+    for (const Signal& signal : signals) bytes += size_of(signal);
+    if (signals.size() <= kMaxSignals && bytes <= kMostSignalBytes) return taken;
     std::set<SignalDimension> seen;
     std::vector<bool> is_last(signals.size());
     for (std::size_t i = signals.size(); i > 0; --i) {
         is_last[i - 1] = seen.insert(signals[i - 1].dimension).second;
     }
     std::vector<Signal> kept;
-    const std::size_t surplus = signals.size() - kSignalsKept;
     for (std::size_t i = 0; i < signals.size(); ++i) {
-        const bool stays = is_last[i] || taken.size() == surplus;
+        const bool fits =
+            signals.size() - taken.size() <= kSignalsKept && bytes <= kSignalBytesKept;
+        const bool stays = is_last[i] || fits;
+        if (!stays) bytes -= size_of(signals[i]);
         (stays ? kept : taken).push_back(std::move(signals[i]));
     }
     signals = std::move(kept);

@@ -125,8 +125,8 @@ struct Lead {
     /// Appends the signal. Throws InvalidArgument when it is not valid.
     void add_signal(Signal signal);
 
-    /// Where there are more than kMaxSignals, takes the oldest out, so that kSignalsKept are left,
-    /// and returns them; but none that is the last of its dimension.
+    /// Where there are over kMaxSignals or 4 MiB of them, takes the oldest out, so that at most
+    /// kSignalsKept and 3 MiB are left, and returns them; but none that is its dimension's last.
     std::vector<Signal> take_oldest_signals();
 
     /// Appends to the ring of the last turns.

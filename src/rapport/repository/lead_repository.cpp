@@ -93,9 +93,10 @@ Async<void> LeadRepository::move(std::string legacy, std::string lead_id, Deadli
     // the rest is done then.
     Update<Message> message;
     message.set(where(&Message::lead_id), lead_id);
-    co_await store().update({&message_collection(), (where(&Message::lead_id) == legacy).node(),
-                             message.changes(), true},
-                            deadline);
+    const UpdateDocuments messages{&message_collection(),
+                                   (where(&Message::lead_id) == legacy).node(), message.changes(),
+                                   true};
+    co_await store().update(messages, deadline);
     Update<Lead> lead;
     lead.set(where(&Lead::lead_id), lead_id);
     try {
@@ -103,6 +104,8 @@ Async<void> LeadRepository::move(std::string legacy, std::string lead_id, Deadli
     } catch (const DuplicateKey&) {
         co_return;  // somebody made the lead in this moment: it has the messages
     }
+    // Those of a turn that was committed under the old number meanwhile.
+    co_await store().update(messages, deadline);
 }
 
 Async<void> LeadRepository::prepare_insert(const std::vector<Lead>& leads, Deadline deadline) {
@@ -113,6 +116,7 @@ Async<void> LeadRepository::prepare_insert(const std::vector<Lead>& leads, Deadl
 }
 
 Async<Lead> LeadRepository::save(Lead lead, Deadline deadline) {
+    co_await settle_what_leaves(lead, deadline);
     co_await record_new_messages(lead, deadline);
     if (lead.stored()) {
         const auto pages = co_await make_room(lead, deadline);

@@ -151,6 +151,7 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<Erased> erase_stored(Document lead, Deadline deadline);
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
     bool is_settled(const Lead& lead) const;
+    Async<void> settle_what_leaves(Lead& lead, Deadline deadline);
     Async<void> record_new_messages(Lead& lead, Deadline deadline);
     Async<void> check_stored_before(const Lead& lead, Deadline deadline);
     // Awaited at once, so what they refer to outlives them.

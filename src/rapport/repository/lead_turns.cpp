@@ -302,6 +302,7 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
     }
     const auto lock = co_await turns_.lock(turn.lead.lead_id, deadline);
     if (turn.lead.stored() && turn.lead.version == 0) co_await adopt(turn.lead, deadline);
+    auto loaded = known_->as_stored(turn.lead);
     if (!is_settled(turn.lead)) {
         co_await read_until(deadline, [&] { return settle(turn.lead, deadline); });
     }
@@ -312,12 +313,9 @@ Async<TurnResult> LeadRepository::commit_turn(Turn turn, Deadline deadline) {
 
     fault_point("turn.looked_up");
 
-    Counted counted{!turn.lead.stored(),
-                    turn.lead.version,
-                    known_->as_stored(turn.lead),
-                    std::move(turn.lead),
-                    {},
-                    std::move(turn.signals)};
+    Counted counted{
+        !turn.lead.stored(),    turn.lead.version, std::move(loaded), std::move(turn.lead), {},
+        std::move(turn.signals)};
     Lead& lead = counted.lead;
     const std::int64_t settled = lead.message_count;
     const bool may_be_taken = has_key_of_caller(turn.messages);

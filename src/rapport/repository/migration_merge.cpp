@@ -145,6 +145,9 @@ Async<void> MigrationRun::merge_into(ObjectId heir, ObjectId other, std::string 
             where(&Lead::id) == other && where(&Lead::lead_id) == two->lead_id && same_version;
         if (co_await store_.remove({&lead_collection(), same.node()}) > 0) {
             ++report_.merged_leads;
+            // A turn that was under way may store its messages yet: they were carried.
+            const Erasure mark{other, now()};
+            co_await store_.insert({&erasure_collection(), {to_document(mark)}});
             co_await remove_pages(store_, other);
             co_return;
         }

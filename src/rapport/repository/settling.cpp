@@ -64,10 +64,12 @@ Async<std::int64_t> LeadRepository::settle(Lead lead, Deadline deadline) {
     if (!messages.empty()) {
         messages = co_await not_stored(std::move(messages), deadline);
         if (!messages.empty()) {
-            // Or were they removed, with the lead or without it, since this copy was loaded?
+            // Or were they removed, with the lead or without it, since this copy was loaded, or
+            // added to it?
             auto as_stored = co_await find_one(where(&Lead::id) == lead.id, deadline);
             if (!as_stored) co_return 0;
-            if (as_stored->version != lead.version) {
+            if (as_stored->version != lead.version ||
+                as_stored->message_count != lead.message_count) {
                 lead = std::move(*as_stored);
                 messages = co_await unsettled({lead}, deadline);
             }
@@ -153,6 +155,18 @@ Async<void> LeadRepository::replace_orphan(Message message, bool same_id, Deadli
         }
     }
     co_await store().insert(insert_messages({message}), deadline);
+}
+
+/// Before messages leave the window that the lead alone may hold: whoever counted them may never
+/// have come to storing them.
+Async<void> LeadRepository::settle_what_leaves(Lead& lead, Deadline deadline) {
+    constexpr auto kWindow = static_cast<std::int64_t>(Lead::kHistoryWindow);
+    if (lead.version == 0 || lead.message_count - lead.settled_count <= kWindow) co_return;
+    const auto as_stored = co_await find_one(where(&Lead::id) == lead.id, deadline);
+    if (!as_stored || as_stored->version != lead.version)
+        co_return;  // a conflict, as it will turn out
+    co_await settle(*as_stored, deadline);
+    lead.settled_count = as_stored->message_count;
 }
 
 /// Messages that somebody counted into the lead and will store himself: should he not come to it,

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "rapport/core/error.hpp"
+
 namespace rapport {
 namespace {
 
@@ -57,7 +59,13 @@ std::optional<Lead> KnownLeads::as_stored(const Lead& lead) const {
     const std::scoped_lock lock(mutex_);
     const auto found = leads_.find(lead.id);
     if (found == leads_.end() || found->second.version != lead.version) return std::nullopt;
-    return found->second.members;
+    const Known& known = found->second;
+    if (known.messages != lead.message_count || known.signals != lead.signals.size()) {
+        throw InvalidArgument(
+            "a turn: its lead has messages or signals of its own: give them to the turn, or save "
+            "the lead first");
+    }
+    return known.members;
 }
 
 void KnownLeads::remember_stored(const Lead& lead) {
@@ -66,6 +74,8 @@ void KnownLeads::remember_stored(const Lead& lead) {
     Known& known = entry(lead);
     known.version = lead.version;
     known.members = std::move(members);
+    known.messages = lead.message_count;
+    known.signals = lead.signals.size();
 }
 
 /// The caller holds the mutex.

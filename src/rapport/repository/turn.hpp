@@ -14,7 +14,8 @@ namespace rapport {
 /// One step of a conversation: what was said, and what it changes about the lead.
 struct Turn {
     /// As get_by_phone() or get_or_create() gave it, or a new one. Members the turn changes (stage,
-    /// follow-up, hand-off, name) are changed here; history, signals and counts are not touched.
+    /// follow-up, hand-off, name) are changed here; history, signals and counts are not touched:
+    /// what was added to them is InvalidArgument.
     Lead lead;
     /// 1 to kMost, in their order. The first one's `external_id`, where it has one, is the turn's:
     /// a turn is stored once, however often its message is delivered. The others have none.
@@ -75,6 +76,8 @@ class KnownLeads {
     void remember_settled(const Lead& lead);
 
     /// The TurnMembers of this version of the lead, as they were stored; absent when unknown.
+    /// Throws InvalidArgument where messages or signals were added to this copy: no turn would
+    /// store them.
     std::optional<Lead> as_stored(const Lead& lead) const;
     void remember_stored(const Lead& lead);
 
@@ -89,6 +92,8 @@ class KnownLeads {
         std::int64_t last_turn = 0;
         std::int64_t version = 0;
         Lead members{};
+        std::int64_t messages = 0;
+        std::size_t signals = 0;
     };
     Known& entry(const Lead& lead);
 
