@@ -286,21 +286,39 @@ TEST_P(Figures, AResponseIsTimedFromItsQuestionAlsoWhereThatIsOlderThanTheSpan) 
     EXPECT_NEAR(average(std::chrono::hours::max()), (7'200 + 60) / 2.0, 1);
 }
 
-TEST_P(Figures, OnlyTheRespondersAskedForAnswer) {
+TEST_P(Figures, OnlyAnswersOfTheRespondersAskedForCount) {
     await(messages.save_messages({
         said("question", seconds(0)),
-        said("hold on", seconds(5), MessageRole::kHuman),
-        said("system notice", seconds(7), MessageRole::kSystem),
-        said("answer", seconds(60), MessageRole::kAssistant),
+        said("system notice", seconds(3), MessageRole::kSystem),
+        said("answer", seconds(5), MessageRole::kHuman),
+        said("more", seconds(60), MessageRole::kAssistant),
     }));
-    EXPECT_EQ(await(messages.get_average_response_time(kPhone, std::nullopt)), 60.0);
-    EXPECT_EQ(
-        await(messages.get_average_response_time(kPhone, std::nullopt, {MessageRole::kHuman})),
-        5.0);
-    EXPECT_EQ(await(messages.get_average_response_time(
-                  kPhone, std::nullopt, {MessageRole::kAssistant, MessageRole::kHuman})),
-              5.0);
-    EXPECT_EQ(await(messages.get_average_response_time(kPhone, std::nullopt, {})), std::nullopt);
+    const auto average = [&](std::vector<MessageRole> responders) {
+        return await(messages.get_average_response_time(kPhone, std::nullopt, responders));
+    };
+    EXPECT_EQ(average({MessageRole::kAssistant}), std::nullopt) << "a person was first";
+    EXPECT_EQ(average({MessageRole::kHuman}), 5.0);
+    EXPECT_EQ(average({MessageRole::kAssistant, MessageRole::kHuman}), 5.0);
+    EXPECT_EQ(average({MessageRole::kSystem}), 3.0);
+    EXPECT_EQ(average({}), std::nullopt);
+}
+
+TEST_P(Figures, WhatAnotherHasAnsweredIsNoLongerAsked) {
+    const auto later = hours(24 * 20);
+    await(messages.save_messages({
+        said("question", seconds(0)),
+        said("answer", seconds(60), MessageRole::kHuman),
+        said("another", later),
+        said("its answer", later + seconds(2), MessageRole::kAssistant),
+        said("a third", later + hours(1)),
+        said("a person's", later + hours(2), MessageRole::kHuman),
+    }));
+    const auto average = [&](std::vector<MessageRole> responders) {
+        return await(messages.get_average_response_time(kPhone, std::nullopt, responders));
+    };
+    EXPECT_EQ(average({MessageRole::kAssistant}), 2.0);
+    EXPECT_EQ(average({MessageRole::kHuman}), (60 + 3'600) / 2.0);
+    EXPECT_EQ(average({MessageRole::kHuman, MessageRole::kAssistant}), (60 + 2 + 3'600) / 3.0);
 }
 
 TEST_P(Figures, WithoutAPairThereIsNoAverage) {

@@ -76,7 +76,9 @@ void add_stats(CLI::App& program, Context& context) {
                      "response time over the last so many hours (default: all)")
         ->type_name("H");
     command->footer(R"(
-Response time runs from the first message of the lead that is not answered yet to the next answer.
+Response time runs from the first message of the lead that is not answered yet to the next answer,
+the agent's or a person's. The agent's is the mean of its own answers alone: what a person answers
+first counts only with people.
 
 Examples:
   rapport stats 5512345678

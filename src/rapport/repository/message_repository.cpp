@@ -22,6 +22,11 @@ bool is_empty(const HistoryPage& page) { return page.messages.empty(); }
 bool is_empty(std::int64_t figure) { return figure == 0; }
 bool is_empty(const std::optional<double>& figure) { return !figure; }
 
+/// Whether it answers what the lead asked, whoever is asked about.
+bool is_answer(const Message& message) {
+    return message.role == MessageRole::kAssistant || message.role == MessageRole::kHuman;
+}
+
 }  // namespace
 
 MessageRepository::MessageRepository(Store& store, std::string default_region)
@@ -180,7 +185,7 @@ Async<std::optional<double>> MessageRepository::average_response(
     auto messages = stream(of_lead(id), newest_first(), deadline);
 
     // Newest first: an answer counts from the oldest lead message of the run just before it, which
-    // may have begun before `since`.
+    // may have begun before `since`. Another's answer ends a run, too, and counts for nobody.
     std::chrono::duration<double> total{0};
     std::int64_t pairs = 0;
     std::optional<Timestamp> answer;
@@ -195,10 +200,11 @@ Async<std::optional<double>> MessageRepository::average_response(
     while (const auto message = co_await messages.next()) {
         const bool is_before = since && message->timestamp < *since;
         if (is_before && !answer) break;
-        if (std::ranges::find(responders, message->role) != responders.end()) {
+        const bool counts = std::ranges::find(responders, message->role) != responders.end();
+        if (counts || is_answer(*message)) {
             close_pair();
             if (is_before) break;
-            answer = message->timestamp;
+            answer = counts ? std::optional(message->timestamp) : std::nullopt;
         } else if (message->role == MessageRole::kLead) {
             asked = message->timestamp;
         }

@@ -62,9 +62,9 @@ class MessageRepository : public BaseRepository<Message> {
 
     Async<std::int64_t> get_total_tokens_for_lead(std::string lead_id, Deadline deadline = {});
 
-    /// The mean time, in seconds, from the first unanswered message of the lead to the next one of
-    /// a responder, over the last `within` (absent: all of the conversation). Absent when nothing
-    /// was answered.
+    /// The mean time, in seconds, from the first unanswered message of the lead to its answer, over
+    /// the last `within` (absent: all of the conversation). The next message of the assistant or of
+    /// a person answers it; only answers of `responders` count. Absent when there is none.
     Async<std::optional<double>> get_average_response_time(
         std::string lead_id, std::optional<std::chrono::hours> within = std::chrono::hours(24),
         std::vector<MessageRole> responders = {MessageRole::kAssistant}, Deadline deadline = {});
