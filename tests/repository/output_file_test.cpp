@@ -62,6 +62,31 @@ TEST_F(OutputFileTest, TakesThePlaceOfNoDatabase) {
     EXPECT_EQ(text_of(file_), database);
 }
 
+TEST_F(OutputFileTest, TakesThePlaceOfNothingThatBelongsToADatabase) {
+    std::ofstream(file_, std::ios::binary) << std::string("SQLite format 3") + '\0';
+    for (const std::string suffix : {"-wal", "-shm", "-journal"}) {
+        const fs::path part = file_.string() + suffix;
+        EXPECT_THROW(OutputFile{part}, InvalidArgument) << suffix << " may be made any moment";
+        std::ofstream(part) << "committed";
+        EXPECT_THROW(OutputFile{part}, InvalidArgument) << suffix;
+        const fs::path link = folder_.path() / ("link" + suffix);
+        fs::create_symlink(part, link);
+        EXPECT_THROW(OutputFile{link}, InvalidArgument) << "a link to " << suffix;
+        EXPECT_EQ(text_of(part), "committed");
+    }
+    const fs::path other = folder_.path() / "nobody's-wal";
+    write(other, "all");
+    EXPECT_EQ(text_of(other), "all");
+}
+
+TEST_F(OutputFileTest, TakesThePlaceOfNoLogOfADatabase) {
+    for (const std::string log : {"\x37\x7f\x06\x82 frames", "\x37\x7f\x06\x83 frames"}) {
+        std::ofstream(file_, std::ios::binary) << log;
+        EXPECT_THROW(OutputFile{file_}, InvalidArgument);
+        EXPECT_EQ(text_of(file_), log);
+    }
+}
+
 /// SQLite's locks are of this kind.
 TEST_F(OutputFileTest, LeavesTheLocksOfADatabaseThatThisProcessHasOpen) {
     std::ofstream(file_, std::ios::binary) << std::string("SQLite format 3") + '\0';

@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <iterator>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -31,20 +33,50 @@ bool is_database(const std::filesystem::path& file) {
     return is_it;
 }
 
+/// SQLite's log of what is committed: https://sqlite.org/fileformat.html#the_write_ahead_log
+bool is_log(const std::filesystem::path& file) {
+    constexpr std::string_view kLog = "\x37\x7f\x06";  // the last byte, 0x82 or 0x83, is an order
+    std::string start(kLog.size() + 1, '\0');
+    std::ifstream in(file, std::ios::binary);
+    if (!in.read(start.data(), std::ssize(start))) return false;
+    return start.starts_with(kLog) && (start.back() == '\x82' || start.back() == '\x83');
+}
+
+/// By its name, also where it is not there yet: SQLite would take it for its own. It is not opened,
+/// for SQLite's locks are on the -shm file, too.
+bool belongs_to_database(const std::filesystem::path& file) {
+    const std::string name = file.string();
+    for (const std::string_view suffix : {"-wal", "-shm", "-journal"}) {
+        if (!name.ends_with(suffix)) continue;
+        const std::filesystem::path database = name.substr(0, name.size() - suffix.size());
+        std::error_code none;
+        if (std::filesystem::is_regular_file(database, none) && is_database(database)) return true;
+    }
+    return false;
+}
+
+/// What of a database would be lost with this file; empty: nothing.
+std::string_view lost_with(const std::filesystem::path& file) {
+    if (belongs_to_database(file)) return "a part of the database beside it";
+    if (is_database(file)) return "a database";
+    return is_log(file) ? "a database's log" : "";
+}
+
 /// Where the file will stand: behind a link its target. Throws InvalidArgument for what a file must
 /// not take the place of.
 std::filesystem::path place_of(const std::filesystem::path& file) {
     const std::filesystem::file_status there = std::filesystem::status(file);
-    if (!std::filesystem::exists(there)) return file;
-    if (!std::filesystem::is_regular_file(there)) {
+    const bool exists = std::filesystem::exists(there);
+    if (exists && !std::filesystem::is_regular_file(there)) {
         throw InvalidArgument(file.string() + ": no file, but a folder, a device or a pipe",
                               "give a file's name");
     }
-    if (is_database(file)) {
-        throw InvalidArgument(file.string() + ": a database, which would be lost",
+    std::filesystem::path place = exists ? std::filesystem::canonical(file) : file;
+    if (const std::string_view lost = lost_with(place); !lost.empty()) {
+        throw InvalidArgument(fmt::format("{}: {}, which would be lost", file.string(), lost),
                               "give another name");
     }
-    return std::filesystem::canonical(file);
+    return place;
 }
 
 }  // namespace

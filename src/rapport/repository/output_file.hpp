@@ -11,7 +11,8 @@ namespace rapport {
 class OutputFile {
   public:
     /// An empty path is stdout. Throws Unavailable where the file cannot be made, InvalidArgument
-    /// where a database, a folder, a device or a pipe stands there.
+    /// where a database, a folder, a device or a pipe stands there, and for the name of a file that
+    /// SQLite keeps beside a database: NAME-wal, NAME-shm or NAME-journal.
     explicit OutputFile(std::filesystem::path file);
     ~OutputFile();
     OutputFile(const OutputFile&) = delete;
