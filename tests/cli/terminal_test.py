@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Chats on a pseudo-terminal as a person does: terminal_test.py RAPPORT."""
 import fcntl
+import json
 import os
 import pty
 import re
@@ -140,12 +141,28 @@ class Chat(unittest.TestCase):
 
 
 class Stdout(unittest.TestCase):
-    def test_what_cannot_be_printed_is_told(self):
+    def run_into_full_device(self, folder, *arguments):
         with open("/dev/full", "w", encoding="utf-8") as full:
-            done = subprocess.run([RAPPORT, "config"], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, check=False)
+            done = subprocess.run([RAPPORT, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False, cwd=folder)
         self.assertEqual(done.returncode, 3)
         self.assertIn("stdout: cannot be written: No space left on device", done.stderr)
+        self.assertIn("what was printed is not whole", done.stderr)
+        return done.stderr
+
+    def test_what_cannot_be_printed_is_told(self):
+        self.run_into_full_device(None, "config")
+
+    def test_so_is_what_is_too_much_to_be_held_back(self):
+        with tempfile.TemporaryDirectory() as folder:
+            said = {"lead_id": "+525512345678", "role": "lead", "content": "x" * 20_000,
+                    "timestamp": "2026-11-01T10:00:00Z"}
+            with open(os.path.join(folder, "said.jsonl"), "w", encoding="utf-8") as file:
+                json.dump(said, file)
+            subprocess.run([RAPPORT, "import", "said.jsonl"], check=True, cwd=folder,
+                           stdout=subprocess.DEVNULL)
+            told = self.run_into_full_device(folder, "--json", "history", "5512345678")
+            self.assertEqual(json.loads(told)["error"]["code"], "Unavailable")
 
 
 if __name__ == "__main__":

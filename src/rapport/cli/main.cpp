@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <system_error>
 
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/interruption.hpp"
@@ -57,6 +58,22 @@ int report(const Context& context, std::string_view code, std::string_view messa
         fmt::print(stderr, "rapport: {}\n", message);
     }
     return exit_code;
+}
+
+Unavailable not_printed(int problem) {
+    return {fmt::format("stdout: cannot be written: {}", std::strerror(problem)),
+            "what was printed is not whole"};
+}
+
+/// What is no error of Rapport's own. Where stdout can take no more, fmt::print says so by a
+/// std::system_error.
+int report_other(const Context& context, const std::exception& error) {
+    const auto* system = dynamic_cast<const std::system_error*>(&error);
+    if (system == nullptr || std::ferror(stdout) == 0) {
+        return report(context, "Internal", error.what(), kNoDatabase);
+    }
+    const Unavailable problem = not_printed(system->code().value());
+    return report(context, to_string(problem.code()), problem.what(), kNoDatabase);
 }
 
 /// What is wrong with the command line. Where a command is missing, CLI11 does not say what stands
@@ -124,8 +141,7 @@ int main(int argc, char** argv) {
         add_commands(program, context);
         program.parse(argc, argv);
         if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-            throw Unavailable(fmt::format("stdout: cannot be written: {}", std::strerror(errno)),
-                              "what was printed is not whole");
+            throw not_printed(errno);
         }
         return context.exit_code;
     } catch (const CLI::ParseError& error) {
@@ -138,6 +154,6 @@ int main(int argc, char** argv) {
     } catch (const Interrupted& stopped) {
         return report(context, "Interrupted", stopped.what(), kInterrupted);
     } catch (const std::exception& error) {
-        return report(context, "Internal", error.what(), kNoDatabase);
+        return report_other(context, error);
     }
 }
