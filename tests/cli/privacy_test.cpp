@@ -52,7 +52,9 @@ TEST_P(Privacy, AnExportGoesToStdoutOrIntoAFileThatOthersCannotRead) {
     EXPECT_EQ(out.json().at("lead").at("lead_id"), kPhone);
     const Outcome file = rapport.run({"--json", "export", kPhone, "--output", "person.json"});
     EXPECT_EQ(file.exit_code, 0) << file.err;
-    EXPECT_EQ(file.out, "");
+    EXPECT_EQ(file.json().at("file"), "person.json");
+    EXPECT_EQ(file.json().at("bytes"), text_of("person.json").size());
+    EXPECT_EQ(file.json().at("messages"), 2);
     EXPECT_FALSE(rapport.exists("person.json.unfinished"));
     struct stat status{};
     ASSERT_EQ(::stat(rapport.path("person.json").c_str(), &status), 0);
@@ -78,6 +80,9 @@ TEST_P(Privacy, AnExportTakesThePlaceOfNoDatabase) {
     EXPECT_EQ(mine.exit_code, 2);
     EXPECT_THAT(mine.err, HasSubstr("mine.db: a database, which would be lost"));
     EXPECT_EQ(rapport.run_bare({"--db", "sqlite:mine.db", "lead", kOther}).exit_code, 0);
+    const Outcome log = rapport.run_bare({"--db", "sqlite:mine.db", "backup", "mine.db-wal"});
+    EXPECT_EQ(log.exit_code, 2);
+    EXPECT_THAT(log.err, HasSubstr("mine.db-wal: a part of the database beside it, which would"));
     ASSERT_EQ(::mkfifo(rapport.path("pipe").c_str(), 0600), 0);
     const Outcome pipe = rapport.run({"export", kPhone, "--output", "pipe"});
     EXPECT_EQ(pipe.exit_code, 2);
