@@ -53,10 +53,20 @@ TEST_P(Chat, GoesOnWhereItWas) {
 }
 
 TEST_P(Chat, SaysWhyItAnsweredSo) {
-    const Outcome said = chat("Somos 20 personas, ¿cuánto cuesta al mes?\n/why\n/nothing\n");
+    const Outcome said = chat("Somos 20 personas, ¿cuánto cuesta al mes?\n/why\n");
+    EXPECT_EQ(said.exit_code, 0);
     EXPECT_THAT(said.out, AllOf(HasSubstr("intent    pricing_question"), HasSubstr("action    "),
-                                HasSubstr("took      "),
-                                HasSubstr("/nothing: no such command; /help lists them")));
+                                HasSubstr("took      ")));
+}
+
+TEST_P(Chat, ALineOfAPipeThatIsNoCommandIsNotLostInSilence) {
+    const Outcome said = chat("Hola\n/precio por favor\n\xff\n /precio\n");
+    EXPECT_EQ(said.exit_code, 2);
+    EXPECT_THAT(said.err, AllOf(HasSubstr("line 2: no such command"), HasSubstr("a blank before"),
+                                Not(HasSubstr("precio"))));
+    EXPECT_THAT(said.out, Not(HasSubstr("no such command")));
+    EXPECT_EQ(rapport.run({"--json", "lead", "5512345678"}).json().at("message_count"), 4)
+        << "the others are answered";
 }
 
 TEST_P(Chat, GivesALineOfJsonForEachAnswer) {
@@ -67,6 +77,16 @@ TEST_P(Chat, GivesALineOfJsonForEachAnswer) {
     EXPECT_EQ(answers[0].at("lead_id"), "+525512345678");
     EXPECT_TRUE(answers[1].at("handoff_triggered").as_bool());
     EXPECT_TRUE(answers[2].at("outbound_message").is_null()) << "a person has it now";
+}
+
+TEST_P(Chat, JsonIsAloneOnStdout) {
+    const Outcome said =
+        chat("/why\nHola\n/why\n/lead\n/history\n/help\n/nothing\nHola\n", {"--json"});
+    EXPECT_EQ(said.exit_code, 2);
+    EXPECT_EQ(json_lines(said).size(), 2U) << said.out;
+    EXPECT_THAT(said.err, AllOf(HasSubstr("Nothing was answered yet."), HasSubstr("intent    "),
+                                HasSubstr("known since"), HasSubstr("    Hola"), HasSubstr("/quit"),
+                                HasSubstr("line 7: no such command")));
 }
 
 TEST_P(Chat, AHandOffIsToldWithoutTheNumber) {

@@ -21,16 +21,18 @@ PROMPT = "you\x1b[11G"  # to column 11: the editor moves where it would write bl
 
 
 class Terminal:
-    """The program with a terminal of 80 columns."""
+    """The program with a terminal of 80 columns, its stdout in a file where one is given."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, options=(), output=None):
         self.pid, self.screen = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
             os.environ.update(TERM="xterm", PATH="/usr/bin:/bin")
             for name in ("COLUMNS", "NO_COLOR", "MONGODB_URI", "MODEL_NAME"):
                 os.environ.pop(name, None)
-            os.execv(RAPPORT, [RAPPORT, "chat", "5512345678"])
+            if output:
+                os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT, 0o600), 1)
+            os.execv(RAPPORT, [RAPPORT, *options, "chat", "5512345678"])
         self.resize(80)
         self.shown = ""
 
@@ -138,6 +140,27 @@ class Chat(unittest.TestCase):
             self.start()
         self.terminal.type("\x04")
         self.assertEqual(self.terminal.end(), 0)
+
+
+class Json(unittest.TestCase):
+    def test_the_prompt_is_not_among_the_answers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            output = os.path.join(folder, "answers")
+            terminal = Terminal(folder, ["--json"], output)
+            terminal.wait_for_prompt()
+            terminal.type("/nothing\r")
+            terminal.wait_for("/nothing: no such command")
+            terminal.wait_for_prompt()
+            terminal.type("Hola\r")
+            terminal.wait_for_prompt()
+            terminal.type("\x03")
+            terminal.wait_for("ends the chat")
+            terminal.wait_for_prompt()
+            terminal.type("\x04")
+            self.assertEqual(terminal.end(), 0)
+            with open(output, encoding="utf-8") as answers:
+                answer, = answers.read().splitlines()
+            self.assertEqual(json.loads(answer)["lead_id"], "+525512345678")
 
 
 class Stdout(unittest.TestCase):

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <optional>
 
 #include "rapport/cli/conversation.hpp"
 #include "rapport/cli/line_editor.hpp"
@@ -26,15 +28,18 @@ class Chat {
           lead_(await(orchestrator_->start_conversation(phone))) {}
 
     void run() {
-        LineEditor editor("you       ");
-        people_ = editor.on_terminal() && !context_.json;
+        std::FILE* screen = context_.json ? stderr : stdout;
+        LineEditor editor("you       ", screen);
+        on_terminal_ = editor.on_terminal();
+        people_ = on_terminal_ && !context_.json;
         if (people_) greet();
         std::string line;
         while (true) {
             const LineEditor::Event event = editor.read(line);
+            ++line_number_;
             if (event == LineEditor::Event::kEnd || line == "/quit") break;
             if (event == LineEditor::Event::kInterrupted) {
-                fmt::print("(Ctrl-D or /quit ends the chat)\n");
+                fmt::print(screen, "(Ctrl-D or /quit ends the chat)\n");
             } else if (line.starts_with('/')) {
                 obey(line);
             } else if (line.find_first_not_of(" \t") != std::string::npos) {
@@ -60,6 +65,8 @@ class Chat {
     }
 
     void obey(const std::string& command) {
+        std::optional<PrintedOnStderr> elsewhere;
+        if (context_.json) elsewhere.emplace();
         if (command == "/lead") {
             print_lead(lead_);
         } else if (command == "/why") {
@@ -68,10 +75,25 @@ class Chat {
             print_messages(await(context_.messages().get_recent_messages(lead_.lead_id)));
         } else if (command == "/help") {
             fmt::print("{}", kHelp);
-        } else {
+        } else if (on_terminal_) {
             fmt::print("{}: no such command; /help lists them\n", command);
+        } else {
+            refuse_line();
         }
     }
+
+    /// Nobody reads a pipe's answers at once, and it may be what a lead has said: its text is not
+    /// repeated.
+    void refuse_line() {
+        fmt::print(stderr,
+                   "rapport: line {}: no such command, and not said to the agent; /help lists "
+                   "those there are, a blank before the / makes it a message\n",
+                   line_number_);
+        end_with(kUsage);
+    }
+
+    /// The worst of what became of the lines is how the chat ends.
+    void end_with(int exit_code) { context_.exit_code = std::max(context_.exit_code, exit_code); }
 
     void say(const std::string& line) {
         if (!people_ && !context_.json) print_said("lead", Colour::kCyan, line);
@@ -80,7 +102,7 @@ class Chat {
         } catch (const InvalidArgument& error) {
             // The next line may be better.
             fmt::print(stderr, "rapport: {}\n", error.what());
-            context_.exit_code = kDataProblem;
+            end_with(kDataProblem);
             return;
         }
         lead_ = last_->lead_updated;
@@ -95,6 +117,8 @@ class Chat {
     std::unique_ptr<ConversationOrchestrator> orchestrator_;
     Lead lead_;
     std::optional<OrchestrationResult> last_;
+    std::int64_t line_number_ = 0;
+    bool on_terminal_ = false;
     bool people_ = false;  ///< who read the screen while they type
 };
 
@@ -107,7 +131,9 @@ void add_chat(CLI::App& program, Context& context) {
         ->type_name("PHONE");
     command->footer(R"(
 Every line is a message of the lead's; /help lists what else can be typed. Lines may come from a
-pipe as well; with --json each answer is a line of JSON.
+pipe as well: one that begins with / and is no command is not said, and the exit code is 2 then; a
+blank before the / makes it a message. With --json each answer is a line of JSON on stdout, and what
+else is shown goes to stderr.
 
 Examples:
   rapport chat

@@ -22,9 +22,10 @@ struct EndHistory {
 }  // namespace
 
 struct LineEditor::Terminal {
-    explicit Terminal(std::string with)
+    Terminal(std::string with, std::FILE* on)
         : prompt(std::move(with)),
-          editor(el_init("rapport", stdin, stdout, stderr)),
+          screen(on),
+          editor(el_init("rapport", stdin, screen, stderr)),
           history(history_init()) {
         HistEvent event;
         ::history(history.get(), &event, H_SETSIZE, 500);
@@ -49,20 +50,22 @@ struct LineEditor::Terminal {
     }
     static char* show_prompt(EditLine* editor) { return of(editor).prompt.data(); }
     static unsigned char drop_line(EditLine* editor, int) {
-        of(editor).interrupted = true;
-        std::fputs("^C\n", stdout);
+        Terminal& terminal = of(editor);
+        terminal.interrupted = true;
+        std::fputs("^C\n", terminal.screen);
         return CC_NEWLINE;
     }
 
     std::string prompt;
+    std::FILE* screen;
     std::unique_ptr<EditLine, EndEditor> editor;
     std::unique_ptr<History, EndHistory> history;
     bool interrupted = false;
 };
 
-LineEditor::LineEditor(std::string prompt) {
-    if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) return;
-    terminal_ = std::make_unique<Terminal>(std::move(prompt));
+LineEditor::LineEditor(std::string prompt, std::FILE* screen) {
+    if (isatty(STDIN_FILENO) == 0 || isatty(fileno(screen)) == 0) return;
+    terminal_ = std::make_unique<Terminal>(std::move(prompt), screen);
 }
 
 LineEditor::~LineEditor() = default;
@@ -80,7 +83,7 @@ LineEditor::Event LineEditor::read(std::string& line) {
         // A window that is resized again and again interrupts the editor's reading.
     } while (typed == nullptr && errno == EINTR);
     // In a narrower window the editor leaves what it had written below the line.
-    if (terminal_width() != width) std::fputs("\x1b[J", stdout);
+    if (terminal_width() != width) std::fputs("\x1b[J", terminal_->screen);
     if (terminal_->interrupted) return Event::kInterrupted;
     if (typed == nullptr || length <= 0) return Event::kEnd;
     line.assign(typed, static_cast<std::size_t>(length));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <csignal>
+#include <cstdio>
 #include <memory>
 #include <string>
 
@@ -10,8 +11,9 @@ namespace rapport::cli {
 /// keys (in memory only: a conversation is not left in a file); from a pipe as they come.
 class LineEditor {
   public:
-    /// `prompt` is shown on a terminal only.
-    explicit LineEditor(std::string prompt);
+    /// `prompt` is shown on a terminal only. `screen` is where a person sees it and what is typed:
+    /// stdout, or stderr where that is a script's.
+    explicit LineEditor(std::string prompt, std::FILE* screen = stdout);
     ~LineEditor();
     LineEditor(const LineEditor&) = delete;
     LineEditor& operator=(const LineEditor&) = delete;

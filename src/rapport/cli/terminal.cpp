@@ -1,5 +1,6 @@
 #include "rapport/cli/terminal.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -73,6 +74,18 @@ std::size_t terminal_width() {
 bool use_colour() {
     const char* no_colour = std::getenv("NO_COLOR");
     return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
+
+PrintedOnStderr::PrintedOnStderr() : stdout_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)) {
+    std::fflush(stdout);
+    if (stdout_ >= 0) ::dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
+PrintedOnStderr::~PrintedOnStderr() {
+    std::fflush(stdout);
+    if (stdout_ < 0) return;
+    ::dup2(stdout_, STDOUT_FILENO);
+    ::close(stdout_);
 }
 
 std::string coloured(std::string_view text, Colour colour) {

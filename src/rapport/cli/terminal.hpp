@@ -15,6 +15,18 @@ std::size_t terminal_width();
 /// Colour is for people: only on a terminal, and never with NO_COLOR (https://no-color.org).
 bool use_colour();
 
+/// While it lives, what is printed to stdout goes to stderr, as wide and coloured as fits that.
+class PrintedOnStderr {
+  public:
+    PrintedOnStderr();
+    ~PrintedOnStderr();
+    PrintedOnStderr(const PrintedOnStderr&) = delete;
+    PrintedOnStderr& operator=(const PrintedOnStderr&) = delete;
+
+  private:
+    int stdout_;
+};
+
 std::string coloured(std::string_view text, Colour colour);
 
 /// Columns that a text takes on a terminal: wide characters take two, combining ones none.
