@@ -152,6 +152,14 @@ TEST_P(Commands, TablesFitTheTerminalAndArePlainWhereThereIsNone) {
     }
 }
 
+TEST_P(Commands, TablesAreWholeWhereThereIsNoTerminal) {
+    const std::string name(90, 'x');
+    rapport.run({"lead", "create", "5512345678", "--name", name});
+    rapport.run({"lead", "followup", "5512345678", "2026-12-01T09:30:00Z"});
+    EXPECT_THAT(rapport.run({"leads"}).out,
+                AllOf(HasSubstr(name + "  "), HasSubstr("  2026-12-01 09:30\n")));
+}
+
 class ProgramSettings : public ::testing::Test {
   protected:
     Program rapport{"sqlite"};

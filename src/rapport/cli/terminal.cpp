@@ -11,11 +11,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <numeric>
+#include <optional>
 
 namespace rapport::cli {
 namespace {
 
 constexpr std::size_t kGap = 2;  ///< blanks between columns
+constexpr std::size_t kDefaultWidth = 80;
 
 /// One character, its bytes and its columns. Bytes that are no character take one column each.
 struct Glyph {
@@ -30,6 +32,21 @@ Glyph next_glyph(std::string_view text) {
     if (bytes == 0 || bytes > text.size()) return {text.substr(0, 1), 1};
     const int columns = wcwidth(wide);
     return {text.substr(0, bytes), columns < 0 ? 0 : static_cast<std::size_t>(columns)};
+}
+
+/// As terminal_width(); absent where no terminal is there and COLUMNS does not say one.
+std::optional<std::size_t> screen_width() {
+    constexpr std::size_t kLeast = 20;
+    if (const char* columns = std::getenv("COLUMNS")) {
+        std::size_t width = 0;
+        const std::string_view text(columns);
+        std::from_chars(text.data(), text.data() + text.size(), width);
+        if (width >= kLeast) return width;
+    }
+    if (isatty(STDOUT_FILENO) == 0) return std::nullopt;
+    winsize size{};
+    const bool is_told = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kLeast;
+    return is_told ? size.ws_col : kDefaultWidth;
 }
 
 const char* escape_of(Colour colour) {
@@ -54,22 +71,7 @@ const char* escape_of(Colour colour) {
 
 }  // namespace
 
-std::size_t terminal_width() {
-    constexpr std::size_t kDefault = 80;
-    constexpr std::size_t kLeast = 20;
-    if (const char* columns = std::getenv("COLUMNS")) {
-        std::size_t width = 0;
-        const std::string_view text(columns);
-        std::from_chars(text.data(), text.data() + text.size(), width);
-        if (width >= kLeast) return width;
-    }
-    winsize size{};
-    if (isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
-        size.ws_col >= kLeast) {
-        return size.ws_col;
-    }
-    return kDefault;
-}
+std::size_t terminal_width() { return screen_width().value_or(kDefaultWidth); }
 
 bool use_colour() {
     const char* no_colour = std::getenv("NO_COLOR");
@@ -185,7 +187,9 @@ std::vector<std::size_t> Table::widths() const {
             widths[i] = std::max(widths[i], display_width(row[i]));
         }
     }
-    const std::size_t room = terminal_width() - kGap * (widths.size() - 1);
+    const auto screen = screen_width();
+    if (!screen) return widths;
+    const std::size_t room = *screen - kGap * (widths.size() - 1);
     while (std::accumulate(widths.begin(), widths.end(), std::size_t{0}) > room) {
         auto widest = std::max_element(widths.begin() + 1, widths.end());
         if (widest == widths.end() || *widest <= kLeast) widest = widths.begin();

@@ -48,7 +48,7 @@ void print_beside(std::string_view label, std::size_t indent, Colour colour, std
 
 /// Rows under a head, every column as wide as its widest cell. Where the whole is wider than the
 /// terminal, the widest columns give way; the first one, which a person copies to name a row, does
-/// so last.
+/// so last. Without a terminal, and with no COLUMNS, nothing is cut.
 class Table {
   public:
     enum class Align { kLeft, kRight };
