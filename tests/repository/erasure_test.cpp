@@ -28,6 +28,31 @@ class Erase : public RepositoryTest {
     void mark(const Lead& lead, Timestamp at = now()) {
         await(engine.store().insert({&erasure_collection(), {to_document(Erasure{lead.id, at})}}));
     }
+    /// As an earlier system wrote the number.
+    void respell(const Lead& lead) {
+        const std::string old = "+5215512345678";
+        Update<Lead> of_lead;
+        of_lead.set(where(&Lead::lead_id), old);
+        await(leads.update_many(where(&Lead::id) == lead.id, of_lead));
+        Update<Message> of_message;
+        of_message.set(where(&Message::lead_id), old);
+        await(messages.update_many(where(&Message::lead_ref) == lead.id, of_message));
+    }
+    static Lead stored_now(Lead lead) {
+        lead.id = ObjectId::generate();
+        lead.version = 1;
+        lead.created_at = lead.updated_at = lead.last_interaction_at = now();
+        return lead;
+    }
+    /// A document whose `_id`, and its lead's, are texts.
+    void store_foreign(const Collection& collection, std::string_view id, std::string_view phone,
+                       std::string_view lead = {}) {
+        BsonWriter out;
+        out.add("_id", id);
+        out.add("lead_id", phone);
+        if (!lead.empty()) out.add("lead_ref", lead);
+        engine.insert_foreign(collection, out.finish());
+    }
     /// What another process stores of a lead that it loaded before.
     void store_late(const Message& message) {
         EXPECT_TRUE(await(engine.store().insert(insert_messages({message}))).empty());
@@ -41,12 +66,12 @@ TEST_P(Erase, RemovesTheLeadAndAllThatWasSaidAndNothingElse) {
     await(messages.save_messages({said("that no lead has counted")}));
     const std::string other = numbered_phone(1);
     commit(await(leads.get_or_create(other)), "m1");
-    EXPECT_TRUE(await(leads.erase(kPhone)).lead);
+    EXPECT_EQ(await(leads.erase(kPhone)).leads, 1);
     EXPECT_FALSE(await(leads.get_by_phone(kPhone)));
     EXPECT_EQ(await(messages.count_messages_for_lead(kPhone)), 0);
     EXPECT_TRUE(await(leads.get_by_phone(other)));
     EXPECT_EQ(await(messages.count_messages_for_lead(other)), 2);
-    EXPECT_FALSE(await(leads.erase(kPhone)).lead);
+    EXPECT_EQ(await(leads.erase(kPhone)).leads, 0);
 }
 
 TEST_P(Erase, TakesAnySpellingOfTheNumberAndLeadsOfEarlierSystems) {
@@ -58,8 +83,51 @@ TEST_P(Erase, TakesAnySpellingOfTheNumberAndLeadsOfEarlierSystems) {
     old.lead_id = "+5215512345678";
     old.id = ObjectId::generate();
     store_late(old);
-    EXPECT_TRUE(await(leads.erase("55 1234 5678")).lead);
+    EXPECT_EQ(await(leads.erase("55 1234 5678")).leads, 1);
     EXPECT_EQ(await(leads.count()), 0);
+    EXPECT_EQ(stored_messages(), 0);
+}
+
+/// Until they are merged, a lead as an earlier system spelled it stays beside the one of today.
+TEST_P(Erase, TakesTheLeadsOfAllSpellings) {
+    respell(known("m1"));
+    const Lead today = new_lead();
+    engine.insert_foreign(lead_collection(), to_document(stored_now(today)));
+    commit(await(leads.get_by_phone(kPhone)).value(), "m2");
+    const Erased erased = await(leads.erase(kPhone));
+    EXPECT_EQ(erased.leads, 2);
+    EXPECT_EQ(erased.messages, 4);
+    EXPECT_EQ(marks(), 2);
+    EXPECT_FALSE(await(leads.get_by_phone(kPhone)));
+    EXPECT_EQ(await(leads.count()), 0);
+    EXPECT_EQ(stored_messages(), 0);
+}
+
+TEST_P(Erase, DoneAgainFinishesWhatWasCutShortUnderAnOldSpelling) {
+    const Lead lead = known();
+    respell(lead);
+    mark(lead);
+    await(leads.delete_by_id(lead.id.to_string()));
+    EXPECT_EQ(await(leads.erase(kPhone)).messages, 2);
+    EXPECT_EQ(stored_messages(), 0);
+}
+
+TEST_P(Erase, TakesWhatAnotherSystemGaveAnIdOfItsOwn) {
+    store_foreign(lead_collection(), "abc", kPhone);
+    store_foreign(message_collection(), "wamid.abc", kPhone, "abc");
+    store_foreign(message_collection(), "wamid.abd", "+5215512345678");
+    store_foreign(message_collection(), "wamid.of another", numbered_phone(1), "abd");
+    const Erased erased = await(leads.erase(kPhone));
+    EXPECT_EQ(erased.leads, 1);
+    EXPECT_EQ(erased.messages, 2);
+    EXPECT_EQ(marks(), 0) << "nobody can have loaded it";
+    EXPECT_EQ(await(leads.count()), 0);
+    EXPECT_EQ(stored_messages(), 1);
+}
+
+TEST_P(Erase, TakesTheMessagesOfALeadOfAnotherSystemThatIsGone) {
+    store_foreign(message_collection(), "wamid.abc", kPhone, "abc");
+    EXPECT_EQ(await(leads.erase(kPhone)).messages, 1);
     EXPECT_EQ(stored_messages(), 0);
 }
 
@@ -147,7 +215,7 @@ TEST_P(Erase, DoneAgainFinishesWhatWasCutShort) {
     const Lead lead = known();
     mark(lead);
     await(leads.delete_by_id(lead.id.to_string()));
-    EXPECT_FALSE(await(leads.erase(kPhone)).lead);
+    EXPECT_EQ(await(leads.erase(kPhone)).leads, 0);
     EXPECT_EQ(stored_messages(), 0);
 }
 

@@ -81,8 +81,8 @@ void QueryPlan::ask_for_leads() {
     for (int i = 0; i <= 500; ++i) lead.add_signal({.extracted_value = "a fact"});
     lead = await(leads.save(lead));
     EXPECT_EQ(await(leads.all_signals(lead)).size(), 501U);
-    EXPECT_TRUE(await(leads.erase(lead.lead_id)).lead);
-    EXPECT_FALSE(await(leads.erase(lead.lead_id)).lead);
+    EXPECT_EQ(await(leads.erase(lead.lead_id)).leads, 1);
+    EXPECT_EQ(await(leads.erase(lead.lead_id)).leads, 0);
     await(leads.finish_erasures());
     await(leads.delete_by_id(lead.id.to_string()));
 }

@@ -17,12 +17,17 @@ struct EraseOptions {
     bool yes = false;
 };
 
+std::string leads_text(std::int64_t leads) {
+    if (leads == 0) return "no lead";
+    return leads == 1 ? "1 lead" : fmt::format("{} leads", leads);
+}
+
 void print(const Context& context, const EraseOptions& options, const Holdings& counts,
            bool erased) {
     if (context.json) {
         JsonWriter out;
         out.add("erased", erased);
-        out.add("leads", std::int64_t{counts.lead ? 1 : 0});
+        out.add("leads", counts.leads);
         out.add("messages", counts.messages);
         out.add("signals", counts.signals);
         fmt::print("{}\n", out.finish());
@@ -30,7 +35,7 @@ void print(const Context& context, const EraseOptions& options, const Holdings& 
     }
     const std::string what =
         fmt::format("lead {}: {}, {} messages, {} signals", mask_phone(options.phone),
-                    counts.lead ? "1 lead" : "no lead", counts.messages, counts.signals);
+                    leads_text(counts.leads), counts.messages, counts.signals);
     if (erased) {
         fmt::print("{} removed; the audit has an entry\n", what);
     } else {
@@ -52,8 +57,7 @@ void run_erase(Context& context, const EraseOptions& options) {
     const auto done =
         await(context.personal_data().erase_lead(options.phone, operator_name(options.by)));
     if (!done) throw nothing_held(options.phone);
-    print(context, options, {done->audit.leads > 0, done->audit.messages, done->audit.signals},
-          true);
+    print(context, options, {done->audit.leads, done->audit.messages, done->audit.signals}, true);
     if (!done->from_log) {
         spdlog::warn(
             "another process reads the database file, whose log still holds what was removed: "

@@ -24,7 +24,8 @@ BOOST_DESCRIBE_STRUCT(Erasure, (), (id, erased_at))
 
 /// What an erasure has removed.
 struct Erased {
-    bool lead = false;  ///< there was one
+    /// How many there were: several where an earlier system spelled the number otherwise.
+    std::int64_t leads = 0;
     std::int64_t messages = 0;
     /// False where somebody who reads kept SQLite's log from being emptied, so that its file still
     /// holds what was removed: finish_erasures() does it.

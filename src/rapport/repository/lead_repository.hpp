@@ -74,7 +74,8 @@ class LeadRepository : public BaseRepository<Lead> {
     Async<std::vector<Signal>> all_signals(Lead lead, Deadline deadline = {});
 
     /// Removes a lead and everything that was said, for good, also where there is no such lead (any
-    /// more). A turn on a copy of it gets VersionConflict from here on, and a person who writes
+    /// more); of one number in several spellings all leads, and those whose `_id` another system
+    /// has made. A turn on a copy of it gets VersionConflict from here on, and a person who writes
     /// again is a new lead. After a crash, or when other processes were at work on the lead in this
     /// moment, finish_erasures() removes what is left. PersonalData::erase_lead() keeps a record.
     Async<Erased> erase(std::string phone, Deadline deadline = {});
@@ -146,9 +147,10 @@ class LeadRepository : public BaseRepository<Lead> {
   private:
     enum class Fate { kCommitted, kConflict, kOpen };
 
-    Async<std::int64_t> remove_uncounted(std::string lead_id, Deadline deadline);
-    Async<std::int64_t> remove_orphans(std::string lead_id, Deadline deadline);
-    Async<Erased> erase_stored(Document lead, Deadline deadline);
+    Async<std::int64_t> remove_uncounted(std::vector<std::string> spellings, Deadline deadline);
+    Async<std::int64_t> remove_orphans(std::vector<std::string> spellings, Deadline deadline);
+    Async<Erased> erase_stored(Document lead, std::vector<std::string> spellings,
+                               Deadline deadline);
     Async<void> move(std::string legacy, std::string lead_id, Deadline deadline);
     bool is_settled(const Lead& lead) const;
     Async<void> settle_what_leaves(Lead& lead, Deadline deadline);

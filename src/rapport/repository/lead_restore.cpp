@@ -1,4 +1,5 @@
 // An exported lead is taken in again: the lead first, which claims the number, then its messages.
+#include <algorithm>
 #include <utility>
 
 #include "rapport/core/error.hpp"
@@ -32,8 +33,11 @@ Async<ObjectId> PersonalData::new_identity(ObjectId id, AuditStanding standing) 
 
 /// Before anything is recorded or written.
 Async<void> PersonalData::require_free(const Lead& lead) {
-    const auto there = co_await find_lead(lead.lead_id, {});
-    if (!there || scalar_at(*there, "_id") == Scalar(lead.id)) co_return;
+    const auto there = co_await find_leads(lead.lead_id, {});
+    const auto is_it = [&](const Document& one) {
+        return scalar_at(one, "_id") == Scalar(lead.id);
+    };
+    if (there.empty() || std::ranges::any_of(there, is_it)) co_return;
     throw VersionConflict("lead " + mask_phone(lead.lead_id) +
                           ": there is another one with this number; an export is taken in only "
                           "where there is none: export and erase that one first");

@@ -57,6 +57,15 @@ std::int64_t signals_of(const Document& lead) {
            integer_at(lead, "earlier_signals.count").value_or(0);
 }
 
+/// The lead that an export holds; absent where there is none.
+std::optional<Document> the_one(std::vector<Document> leads, const std::string& lead_id) {
+    if (leads.empty()) return std::nullopt;
+    if (leads.size() == 1) return std::move(leads.front());
+    throw VersionConflict(fmt::format("lead {}: {} leads have this number, and an export holds one",
+                                      mask_phone(lead_id), leads.size()),
+                          "`rapport migrate --merge` makes them one");
+}
+
 void add_derived(JsonWriter& out, const Lead& lead) {
     out.begin_document("derived");
     codec::write(out, "current_stage", lead.current_stage);
@@ -94,11 +103,9 @@ PersonalData::PersonalData(Store& store, std::string audit_key, std::string defa
     if (!archive_dir.empty()) archive_.emplace(std::move(archive_dir));
 }
 
-Async<std::optional<Document>> PersonalData::find_lead(std::string lead_id, Deadline deadline) {
+Async<std::vector<Document>> PersonalData::find_leads(std::string lead_id, Deadline deadline) {
     const auto same = of_person<Lead>(lead_id);
-    auto found = co_await store_.find({&lead_collection(), same.node(), {}, 1}, deadline);
-    if (found.empty()) co_return std::nullopt;
-    co_return std::move(found.front());
+    co_return co_await store_.find({&lead_collection(), same.node()}, deadline);
 }
 
 Async<Holdings> PersonalData::count(std::string phone, Deadline deadline) {
@@ -108,9 +115,9 @@ Async<Holdings> PersonalData::count(std::string phone, Deadline deadline) {
 
 Async<Holdings> PersonalData::count_of(std::string lead_id, Deadline deadline) {
     Holdings held;
-    if (const auto lead = co_await find_lead(lead_id, deadline)) {
-        held.lead = true;
-        held.signals = signals_of(*lead);
+    for (const Document& lead : co_await find_leads(lead_id, deadline)) {
+        ++held.leads;
+        held.signals += signals_of(lead);
     }
     held.messages = co_await messages_.count(of_person<Message>(lead_id), deadline);
     if (!archive_) co_return held;
@@ -234,7 +241,7 @@ Async<bool> PersonalData::export_lead(std::string phone, Sink sink, MessageProgr
     const auto lock = hold(archive_, Access::kToRead);
     co_await leads_.adopt_legacy_numbers({lead_id});
     if ((co_await count_of(lead_id, {})).nothing()) co_return false;
-    const auto lead = co_await find_lead(lead_id, {});
+    const auto lead = the_one(co_await find_leads(lead_id, {}), lead_id);
     sink(lead ? co_await export_head(*lead)
               : R"({"format":"rapport-export","format_version":1,"messages":[)");
     const std::int64_t archived = co_await export_archived(lead_id, sink, progress);
@@ -256,7 +263,7 @@ Async<std::optional<ErasedPerson>> PersonalData::erase_lead(std::string phone, s
         entry = std::move(*last);
     } else {
         entry.by = std::move(by);
-        entry.leads = held.lead ? 1 : 0;
+        entry.leads = held.leads;
         entry.messages = held.messages;
         entry.signals = held.signals;
         entry = co_await audit_.begin(lead_id, std::move(entry), deadline);
@@ -266,7 +273,7 @@ Async<std::optional<ErasedPerson>> PersonalData::erase_lead(std::string phone, s
     fault_point("erase.removed");
     if (archive_) erased.messages += archive_->erase(spellings_of(lead_id));
     if (!held.nothing()) {
-        entry.leads = erased.lead ? 1 : 0;
+        entry.leads = erased.leads;
         entry.messages = erased.messages;
     }
     co_await audit_.finish(entry, deadline);

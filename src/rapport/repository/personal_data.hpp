@@ -18,11 +18,12 @@ namespace rapport {
 
 /// How much a database holds on a person.
 struct Holdings {
-    bool lead = false;
+    /// Several where an earlier system spelled the number otherwise.
+    std::int64_t leads = 0;
     std::int64_t messages = 0;
     std::int64_t signals = 0;
 
-    bool nothing() const { return !lead && messages == 0; }
+    bool nothing() const { return leads == 0 && messages == 0; }
     bool operator==(const Holdings&) const = default;
 };
 
@@ -62,6 +63,7 @@ class PersonalData {
     /// Writes one JSON document: the lead and its messages as they are stored, with members that
     /// other systems added, and what is derived from them. Messages that come in meanwhile are left
     /// out. False, and nothing is written, where nothing is held. What `sink` throws ends it.
+    /// Throws VersionConflict where several leads have the number: migrate() makes them one.
     Async<bool> export_lead(std::string phone, Sink sink, MessageProgress progress = {});
 
     /// Removes the person (see LeadRepository::erase), with an entry in the audit that is made
@@ -100,7 +102,7 @@ class PersonalData {
     Async<ObjectId> new_identity(ObjectId id, AuditStanding standing);
 
   private:
-    Async<std::optional<Document>> find_lead(std::string lead_id, Deadline deadline);
+    Async<std::vector<Document>> find_leads(std::string lead_id, Deadline deadline);
     Async<Holdings> count_of(std::string lead_id, Deadline deadline);
     Async<std::vector<ArchivedMessage>> next_archived(ArchiveReader& archived);
     Async<std::int64_t> export_archived(std::string lead_id, const Sink& sink,
