@@ -303,12 +303,43 @@ TEST_P(Retention, OneAtATime) {
     known({400});
     const MessageArchive archive(folder);
     {
-        const ArchiveLock reading = archive.lock(MessageArchive::Access::kToRead);
+        const ArchiveLock reading = await(archive.lock(MessageArchive::Access::kToRead));
         EXPECT_THAT(error_of<VersionConflict>([&] { retain(); }),
                     HasSubstr("another process is at work in the archive"));
         EXPECT_EQ(exported().at("messages").as_array().size(), 1U) << "reading is shared";
     }
     EXPECT_EQ(retain().archived, 1);
+}
+
+/// Both on the one thread that a service has.
+TEST_P(Retention, AnErasureWaitsForAnExportOfItsOwnThread) {
+    const Lead lead = known({400, 1});
+    retain();
+    boost::asio::io_context loop;
+    const auto spawn = [&](Async<void> work) {
+        return boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
+    };
+    auto exporting = spawn([](PersonalData& of) -> Async<void> {
+        co_await of.export_lead(kPhone, [](std::string_view) {});
+    }(data));
+    auto erasing =
+        spawn([](PersonalData& of) -> Async<void> { co_await of.erase_lead(kPhone, "Ana"); }(data));
+    loop.run_for(std::chrono::seconds(20));
+    ASSERT_TRUE(loop.stopped());
+    EXPECT_NO_THROW(exporting.get());
+    EXPECT_NO_THROW(erasing.get());
+    EXPECT_TRUE(await(data.count(kPhone)).nothing());
+}
+
+TEST_P(Retention, WhoWaitsForTheArchiveWaitsToTheDeadline) {
+    known({400, 1});
+    const MessageArchive archive(folder);
+    const ArchiveLock held = await(archive.lock(MessageArchive::Access::kToWrite));
+    const auto soon = [] { return Deadline::in(std::chrono::milliseconds(100)); };
+    EXPECT_THAT(error_of<Timeout>([&] { await(data.count(kPhone, soon())); }),
+                HasSubstr("try again when they have ended"));
+    EXPECT_THROW(await(data.erase_lead(kPhone, "Ana", soon())), Timeout);
+    EXPECT_EQ(in_database().size(), 2U);
 }
 
 TEST_P(Retention, ANameIsNeverTakenTwiceWhenTheClockGoesBack) {

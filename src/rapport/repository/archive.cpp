@@ -14,6 +14,7 @@
 #include "rapport/core/fault_point.hpp"
 #include "rapport/core/json.hpp"
 #include "rapport/core/scalar.hpp"
+#include "rapport/repository/retry.hpp"
 
 namespace rapport {
 namespace {
@@ -90,13 +91,23 @@ int MessageArchive::open_lock() const {
     return descriptor;
 }
 
-ArchiveLock MessageArchive::lock(Access access) const {
+Async<ArchiveLock> MessageArchive::lock(Access access, Deadline deadline) const {
     const int descriptor = open_lock();
     ArchiveLock lock(descriptor);
-    while (::flock(descriptor, access == Access::kToRead ? LOCK_SH : LOCK_EX) != 0) {
-        if (errno != EINTR) fail(folder_, errno);
+    const int shared = access == Access::kToRead ? LOCK_SH : LOCK_EX;
+    // Never waits in the kernel: who holds it may be another coroutine of this thread.
+    while (::flock(descriptor, shared | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        if (errno != EWOULDBLOCK) fail(folder_, errno);
+        if (deadline.passed()) {
+            throw Timeout(fmt::format("{}: somebody else is at work in the archive, and the "
+                                      "deadline passed",
+                                      folder_.string()),
+                          "try again when they have ended");
+        }
+        co_await pause();
     }
-    return lock;
+    co_return lock;
 }
 
 ArchiveLock MessageArchive::lock_now() const {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "rapport/core/await.hpp"
+#include "rapport/core/deadline.hpp"
 #include "rapport/core/object_id.hpp"
 #include "rapport/core/time.hpp"
 #include "rapport/repository/backup_frame.hpp"
@@ -39,9 +41,10 @@ class MessageArchive {
 
     enum class Access : std::uint8_t { kToRead, kToWrite };
 
-    /// Waits for those who write, and to write for those who read, too; blocks meanwhile. Makes the
-    /// folder where it is missing. Throws Unavailable where it cannot be used.
-    ArchiveLock lock(Access access) const;
+    /// Waits for those who write, and to write for those who read, too; the thread goes on
+    /// meanwhile. Makes the folder where it is missing. Throws Timeout where somebody else holds it
+    /// to the deadline, and Unavailable where it cannot be used.
+    Async<ArchiveLock> lock(Access access, Deadline deadline = {}) const;
     /// To write, at once. Throws VersionConflict while somebody else holds it.
     ArchiveLock lock_now() const;
 

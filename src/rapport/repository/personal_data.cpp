@@ -34,11 +34,12 @@ Filter<T> of_person(const std::string& lead_id) {
 using Access = MessageArchive::Access;
 
 /// Held where there is an archive, all of whose files are whole then.
-std::optional<ArchiveLock> hold(const std::optional<MessageArchive>& archive, Access access) {
-    if (!archive) return std::nullopt;
-    std::optional<ArchiveLock> lock(archive->lock(access));
+Async<std::optional<ArchiveLock>> hold(const std::optional<MessageArchive>& archive, Access access,
+                                       Deadline deadline) {
+    if (!archive) co_return std::nullopt;
+    std::optional<ArchiveLock> lock(co_await archive->lock(access, deadline));
     archive->check();
-    return lock;
+    co_return lock;
 }
 
 /// How many elements a list has, in a document that may be anything.
@@ -109,7 +110,7 @@ Async<std::vector<Document>> PersonalData::find_leads(std::string lead_id, Deadl
 }
 
 Async<Holdings> PersonalData::count(std::string phone, Deadline deadline) {
-    const auto lock = hold(archive_, Access::kToRead);
+    const auto lock = co_await hold(archive_, Access::kToRead, deadline);
     co_return co_await count_of(normalize_lead_id(phone, default_region_), deadline);
 }
 
@@ -238,7 +239,7 @@ Async<void> PersonalData::export_messages(std::string lead_id, const std::option
 Async<bool> PersonalData::export_lead(std::string phone, Sink sink, MessageProgress progress) {
     const std::string lead_id = normalize_lead_id(phone, default_region_);
     // Nothing moves meanwhile.
-    const auto lock = hold(archive_, Access::kToRead);
+    const auto lock = co_await hold(archive_, Access::kToRead, {});
     co_await leads_.adopt_legacy_numbers({lead_id});
     if ((co_await count_of(lead_id, {})).nothing()) co_return false;
     const auto lead = the_one(co_await find_leads(lead_id, {}), lead_id);
@@ -253,7 +254,7 @@ Async<std::optional<ErasedPerson>> PersonalData::erase_lead(std::string phone, s
                                                             Deadline deadline) {
     audit_.require_key();
     const std::string lead_id = normalize_lead_id(phone, default_region_);
-    const auto lock = hold(archive_, Access::kToWrite);
+    const auto lock = co_await hold(archive_, Access::kToWrite, deadline);
     const Holdings held = co_await count_of(lead_id, deadline);
     AuditEntry entry;
     if (held.nothing()) {

@@ -51,9 +51,10 @@ class PersonalData {
   public:
     /// `audit_key` as the setting AUDIT_KEY has it; export_lead() and count() need none.
     /// `default_region` as for LeadRepository. `archive_dir` as the setting ARCHIVE_DIR: what is
-    /// held there on the person counts, is given out and removed as what the database holds; each
-    /// waits for those who write there, which blocks the thread. Everything throws InvalidDocument
-    /// for a file there that is altered or cut short; nothing has changed then.
+    /// held there on the person counts, is given out and removed as what the database holds. Each
+    /// waits for others who are at work there, and throws Timeout where they are to the deadline
+    /// (export_lead() waits 30 s). Everything throws InvalidDocument for a file there that is
+    /// altered or cut short. Nothing has changed then. Reading them blocks the thread.
     PersonalData(Store& store, std::string audit_key, std::string default_region = "MX",
                  std::string archive_dir = {});
 
