@@ -103,6 +103,31 @@ TEST_P(Migration, BringsALeadAndItsMessagesToTodaysForm) {
     }
 }
 
+TEST_P(Migration, LeavesWhatHasNoObjectIdAsItIs) {
+    for (const std::string id : {"!", "abc", "wamid.abc"}) {
+        BsonWriter lead;
+        lead.add("_id", id);
+        lead.add("lead_id", kPhone + id);
+        engine.insert_foreign(lead_collection(), lead.finish());
+        BsonWriter message;
+        message.add("_id", id);
+        message.add("lead_id", numbered_phone(1));
+        engine.insert_foreign(message_collection(), message.finish());
+    }
+    insert_lead();
+    insert_messages(2);
+    for (const bool plan : {true, false}) {
+        const MigrationReport report = migrated(false, plan);
+        EXPECT_EQ(report.leads.documents, 4);
+        EXPECT_EQ(report.leads.count(Defect::kUnreadable), 3);
+        EXPECT_EQ(report.messages.count(Defect::kUnreadable), 3);
+        EXPECT_EQ(report.leads.changed, plan ? 0 : 1);
+        EXPECT_TRUE(report.leaves_something());
+    }
+    EXPECT_THAT(seqs(), ElementsAre(2, 3));
+    EXPECT_EQ(await(leads.count()), 4);
+}
+
 TEST_P(Migration, TakesOutComputedMembersAndLeavesOthers) {
     if (engine.is_sqlite()) return;  // a table has no members of others
     insert_lead();

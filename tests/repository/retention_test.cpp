@@ -342,6 +342,30 @@ TEST_P(Retention, WhoWaitsForTheArchiveWaitsToTheDeadline) {
     EXPECT_EQ(in_database().size(), 2U);
 }
 
+/// They are the first that are due.
+TEST_P(Retention, WhatTheArchiveCannotHoldStaysAndStopsNothing) {
+    constexpr int kForeign = 1100;
+    known({400, 1});
+    std::vector<Document> others;
+    for (int i = 0; i < kForeign; ++i) {
+        BsonWriter out;
+        out.add("_id", "wamid." + std::to_string(i));
+        out.add("lead_id", kOther);
+        out.add("content", "of another system");
+        out.add("created_at", now() - days(500) + std::chrono::seconds(i));
+        others.push_back(out.finish());
+    }
+    await(store().insert({&message_collection(), std::move(others)}));
+    const Retained done = retain();
+    EXPECT_EQ(done.archived, 1);
+    EXPECT_EQ(done.skipped, kForeign);
+    EXPECT_EQ(await(messages.count()), kForeign + 1);
+    const Retained again = retain();
+    EXPECT_EQ(again.archived, 0);
+    EXPECT_EQ(again.files, 0);
+    EXPECT_EQ(again.skipped, kForeign);
+}
+
 TEST_P(Retention, ANameIsNeverTakenTwiceWhenTheClockGoesBack) {
     std::filesystem::create_directories(folder);
     const MessageArchive archive(folder);

@@ -16,6 +16,7 @@ void print(const Context& context, const Retained& done) {
         out.add("archived", done.archived);
         out.add("files", done.files);
         out.add("finished", done.finished);
+        out.add("skipped", done.skipped);
         fmt::print("{}\n", out.finish());
         return;
     }
@@ -24,6 +25,12 @@ void print(const Context& context, const Retained& done) {
                    done.finished);
     }
     fmt::print("{} messages archived, in {} files\n", done.archived, done.files);
+    if (done.skipped > 0) {
+        fmt::print(
+            "{} messages of another system stay in the database: their `_id` is no ObjectId, or "
+            "their `created_at` no date\n",
+            done.skipped);
+    }
 }
 
 void archive(Context& context, std::chrono::seconds retention) {

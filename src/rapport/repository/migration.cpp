@@ -98,7 +98,8 @@ Async<void> MigrationRun::ensure_indexes() {
     }
 }
 
-/// Documents whose `_id` is no ObjectId: no lead and no message of ours can have one.
+/// Documents whose `_id` is no ObjectId: no lead and no message of ours can have one. On SQLite,
+/// where all are texts, those above the lowest ObjectId are counted as they are met.
 Async<void> MigrationRun::count_foreign_ids() {
     for (auto* one : {&report_.leads, &report_.messages}) {
         const Collection& collection =
@@ -113,12 +114,17 @@ Async<void> MigrationRun::count_foreign_ids() {
     }
 }
 
-/// Those with the `_id`s after that one, which moves on.
-Async<std::vector<Document>> MigrationRun::next_leads(ObjectId& after) {
-    const FilterNode beyond = Compare{"_id", CompareOp::kGreater, after};
-    auto found = co_await store_.find({&lead_collection(), beyond, {{"_id"}}, kLeadsFoundAtOnce});
-    if (!found.empty()) after = id_of(found.back());
-    co_return found;
+/// Those of ours with the `_id`s after that one, which moves on; none at the end.
+Async<std::vector<Document>> MigrationRun::next_leads(Scalar& after, std::int64_t& foreign) {
+    while (true) {
+        const FilterNode beyond = Compare{"_id", CompareOp::kGreater, after};
+        auto found =
+            co_await store_.find({&lead_collection(), beyond, {{"_id"}}, kLeadsFoundAtOnce});
+        if (found.empty()) co_return found;
+        after = scalar_at(found.back(), "_id");
+        foreign += static_cast<std::int64_t>(std::erase_if(found, has_foreign_id));
+        if (!found.empty()) co_return found;
+    }
 }
 
 std::optional<std::string> MigrationRun::number_of(const std::string& lead_id) const {
@@ -133,9 +139,10 @@ std::optional<std::string> MigrationRun::number_of(const std::string& lead_id) c
 Async<void> MigrationRun::find_collisions() {
     progress_.begin("numbers", report_.leads.documents);
     std::vector<std::pair<std::size_t, ObjectId>> hashes;
-    ObjectId after{};
+    Scalar after = ObjectId{};
+    std::int64_t foreign = 0;
     while (true) {
-        const auto piece = co_await next_leads(after);
+        const auto piece = co_await next_leads(after, foreign);
         if (piece.empty()) break;
         for (const Document& lead : piece) {
             const auto number = number_of(text_at(lead, "lead_id"));
@@ -143,6 +150,7 @@ Async<void> MigrationRun::find_collisions() {
         }
         progress_.advance(std::ssize(piece));
     }
+    if (foreign > 0) report_.leads.defects[Defect::kUnreadable] += foreign;
     std::ranges::sort(hashes);
     for (std::size_t i = 0; i < hashes.size(); ++i) {
         const bool alone = (i == 0 || hashes[i - 1].first != hashes[i].first) &&

@@ -74,9 +74,10 @@ FilterNode unchanged_lead(const Document& stored, const Lead& lead, const Correc
 
 Async<void> MigrationRun::correct_leads() {
     progress_.begin("leads", report_.leads.documents);
-    ObjectId after{};
+    Scalar after = ObjectId{};
+    std::int64_t foreign = 0;  // the report has them
     while (true) {
-        auto piece = co_await next_leads(after);
+        auto piece = co_await next_leads(after, foreign);
         if (piece.empty()) break;
         const auto count = std::ssize(piece);
         std::vector<Async<void>> all;

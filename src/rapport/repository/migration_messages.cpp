@@ -30,6 +30,10 @@ Async<void> MigrationRun::correct_messages() {
     std::vector<Async<void>> some;
     while (const Document* stored = co_await all.next()) {
         progress_.advance(1);
+        if (has_foreign_id(*stored)) {
+            ++report_.messages.defects[Defect::kUnreadable];
+            continue;
+        }
         if (auto change = look_at_message(*stored, true)) {
             const ObjectId id = std::get<ObjectId>(scalar_at(*stored, "_id"));
             some.push_back(correct_message(id, std::move(*change)));

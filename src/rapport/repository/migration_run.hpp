@@ -15,6 +15,11 @@
 
 namespace rapport {
 
+/// Of another system: its `_id` is no ObjectId.
+inline bool has_foreign_id(const Document& document) {
+    return !std::holds_alternative<ObjectId>(scalar_at(document, "_id"));
+}
+
 /// One migration under way; see migrate(). Its parts are in migration_*.cpp.
 class MigrationRun {
   public:
@@ -49,7 +54,7 @@ class MigrationRun {
     static constexpr int kAttempts = 10;
 
     // migration.cpp
-    Async<std::vector<Document>> next_leads(ObjectId& after);
+    Async<std::vector<Document>> next_leads(Scalar& after, std::int64_t& foreign);
     Async<void> count_foreign_ids();
     Async<void> find_collisions();
     Async<void> report_collisions();

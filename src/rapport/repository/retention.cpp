@@ -51,6 +51,7 @@ class Retaining {
         next_ = co_await due_.next();
         while (next_ != nullptr) {
             Batch batch = co_await next_batch();
+            if (batch.ids.empty()) continue;
             // Most often all are newer than whatever is there.
             if (newest_ && batch.oldest <= *newest_) co_await remove_archived(batch);
             if (!batch.ids.empty()) co_await move(batch);
@@ -70,15 +71,26 @@ class Retaining {
 
     Async<Batch> next_batch() {
         Batch batch;
-        batch.oldest = std::get<Timestamp>(scalar_at(*next_, "created_at"));
+        std::size_t seen = 0;
         while (next_ != nullptr && !batch.is_full()) {
-            batch.ids.push_back(std::get<ObjectId>(scalar_at(*next_, "_id")));
-            batch.lines.push_back(to_json(*next_));
-            batch.bytes += batch.lines.back().size();
-            if (batch.ids.size() % kRemovedAtOnce == 0) tell(0);
+            if (!take(*next_, batch)) ++done_.skipped;
+            if (++seen % kRemovedAtOnce == 0) tell(0);
             next_ = co_await due_.next();
         }
         co_return batch;
+    }
+
+    /// False for what the archive cannot hold.
+    static bool take(const Document& message, Batch& batch) {
+        const Scalar id = scalar_at(message, "_id");
+        const Scalar created_at = scalar_at(message, "created_at");
+        if (!std::holds_alternative<ObjectId>(id)) return false;
+        if (!std::holds_alternative<Timestamp>(created_at)) return false;
+        if (batch.ids.empty()) batch.oldest = std::get<Timestamp>(created_at);
+        batch.ids.push_back(std::get<ObjectId>(id));
+        batch.lines.push_back(to_json(message));
+        batch.bytes += batch.lines.back().size();
+        return true;
     }
 
     /// Removes those that the archive has: a run was killed before it could, or they have come back

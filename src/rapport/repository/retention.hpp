@@ -17,6 +17,9 @@ struct Retained {
     /// Messages that were in the archive already, by a run that was cut short or since a backup
     /// brought them back, and have left the database now.
     std::int64_t finished = 0;
+    /// Messages that stay in the database, since the archive holds none like them: those of another
+    /// system whose `_id` is no ObjectId, or on SQLite whose `created_at` is no date.
+    std::int64_t skipped = 0;
 };
 
 /// How many messages were stored before this.
