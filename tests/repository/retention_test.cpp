@@ -342,6 +342,23 @@ TEST_P(Retention, WhoWaitsForTheArchiveWaitsToTheDeadline) {
     EXPECT_EQ(in_database().size(), 2U);
 }
 
+TEST_P(Retention, ARenamedFileIsToldAndNothingIsDone) {
+    known({400, 1});
+    retain();
+    const auto file = archive_files(folder).front();
+    for (const char* other : {"messages-old.jsonl.zst", "2020.jsonl.zst.bak"}) {
+        std::filesystem::rename(file, folder / other);
+        EXPECT_THAT(error_of<InvalidDocument>([&] { exported(); }),
+                    AllOf(HasSubstr(other), Not(HasSubstr(folder.string())),
+                          HasSubstr("give it back the name it had")));
+        EXPECT_THROW(await(data.count(kPhone)), InvalidDocument);
+        EXPECT_THROW(await(data.erase_lead(kPhone, "Ana")), InvalidDocument);
+        EXPECT_EQ(in_database().size(), 1U);
+        std::filesystem::rename(folder / other, file);
+    }
+    EXPECT_EQ(exported().at("messages").as_array().size(), 2U);
+}
+
 /// They are the first that are due.
 TEST_P(Retention, WhatTheArchiveCannotHoldStaysAndStopsNothing) {
     constexpr int kForeign = 1100;

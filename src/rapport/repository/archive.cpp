@@ -41,6 +41,12 @@ std::optional<Timestamp> time_of(const std::filesystem::path& file) {
     return parse_iso8601(text);
 }
 
+/// Of a file that a process was killed over.
+bool is_unfinished(const std::string& name) {
+    return name.ends_with(kUnfinished) &&
+           time_of(name.substr(0, name.size() - kUnfinished.size())).has_value();
+}
+
 [[noreturn]] void fail(const std::filesystem::path& path, int problem) {
     throw Unavailable(
         fmt::format("{}: the archive cannot be used: {}", path.string(), std::strerror(problem)),
@@ -135,7 +141,20 @@ std::filesystem::path MessageArchive::next_file() const {
     return folder_ / name_at(at);
 }
 
+/// The text of a file that was renamed would be passed over.
+void MessageArchive::check_names() const {
+    for (const auto& file : entries(folder_)) {
+        const std::string name = file.filename().string();
+        const bool looks_like_ours = name.find(kBehind) != std::string::npos;
+        if (!looks_like_ours || time_of(file) || is_unfinished(name)) continue;
+        throw InvalidDocument(
+            fmt::format("{}: a file in the archive under a name that is none of it", name),
+            "give it back the name it had, or move it out of ARCHIVE_DIR");
+    }
+}
+
 void MessageArchive::check() const {
+    check_names();
     for (const auto& file : files()) {
         std::ifstream in = open(file);
         BackupDecoder(in, file.string(), kArchiveFile).check();
@@ -144,11 +163,7 @@ void MessageArchive::check() const {
 
 void MessageArchive::remove_unfinished() const {
     for (const auto& file : entries(folder_)) {
-        const std::string name = file.filename().string();
-        if (!name.ends_with(kUnfinished) ||
-            !time_of(name.substr(0, name.size() - kUnfinished.size()))) {
-            continue;
-        }
+        if (!is_unfinished(file.filename().string())) continue;
         if (::unlink(file.c_str()) != 0) fail(file, errno);
         sync_folder(file);
     }

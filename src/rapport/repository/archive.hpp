@@ -53,7 +53,8 @@ class MessageArchive {
     /// The name of a file behind all others.
     std::filesystem::path next_file() const;
 
-    /// Throws InvalidDocument, which names the file, unless each is whole and as it was written.
+    /// Throws InvalidDocument, which names the file, unless each is whole and as it was written,
+    /// and for one that has another name than the archive gave it.
     void check() const;
     /// Removes what a process that was killed has left of a file.
     void remove_unfinished() const;
@@ -63,6 +64,7 @@ class MessageArchive {
 
   private:
     int open_lock() const;
+    void check_names() const;
 
     std::filesystem::path folder_;
 };

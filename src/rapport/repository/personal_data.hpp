@@ -54,7 +54,7 @@ class PersonalData {
     /// held there on the person counts, is given out and removed as what the database holds. Each
     /// waits for others who are at work there, and throws Timeout where they are to the deadline
     /// (export_lead() waits 30 s). Everything throws InvalidDocument for a file there that is
-    /// altered or cut short. Nothing has changed then. Reading them blocks the thread.
+    /// altered, cut short or renamed. Nothing has changed then. Reading them blocks the thread.
     PersonalData(Store& store, std::string audit_key, std::string default_region = "MX",
                  std::string archive_dir = {});
 
