@@ -1,5 +1,6 @@
 #include "rapport/conversation/execution.hpp"
 
+#include "rapport/conversation/characters.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/core/utf8.hpp"
 #include "rapport/domain/message.hpp"
@@ -11,6 +12,7 @@ void validate(const Execution& execution) {
     if (content.empty()) throw InvalidArgument("message.content: empty");
     if (content.size() > kMaxContentBytes) throw InvalidArgument("message.content: too long");
     if (!is_valid_utf8(content)) throw InvalidArgument("message.content: not valid UTF-8");
+    if (is_blank(content)) throw InvalidArgument("message.content: nothing but blanks");
     if (!(execution.agreement_level >= 0 && execution.agreement_level <= 1)) {
         throw InvalidArgument("agreement_level: must lie between 0 and 1");
     }

@@ -10,7 +10,7 @@ namespace rapport {
 
 /// The answer, and why it sounds as it does.
 struct OutboundMessage {
-    /// What the lead reads. Valid UTF-8, not empty, at most kMaxContentBytes (message.hpp).
+    /// What the lead reads. Valid UTF-8, not blank, at most kMaxContentBytes (message.hpp).
     std::string content{};
     std::string persona_reasoning{};
 
@@ -34,8 +34,8 @@ struct Execution {
 BOOST_DESCRIBE_STRUCT(Execution, (),
                       (message, agreement_level, feedback_for_director, execution_summary))
 
-/// Throws InvalidArgument that names the member, for an empty or overlong message, an agreement
-/// outside 0 to 1 and a summary that is too long.
+/// Throws InvalidArgument that names the member, for a message that is empty, blank or too long,
+/// an agreement outside 0 to 1 and a summary that is too long.
 void validate(const Execution& execution);
 
 }  // namespace rapport

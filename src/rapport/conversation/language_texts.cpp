@@ -1,5 +1,6 @@
 #include "rapport/conversation/language_texts.hpp"
 
+#include "rapport/conversation/characters.hpp"
 #include "rapport/conversation/config_text.hpp"
 #include "rapport/conversation/rules/config_table.hpp"
 
@@ -12,7 +13,7 @@ LanguageTexts load_language_texts(const std::filesystem::path& folder, std::stri
     LanguageTexts texts;
     for (const auto& [language, key] : kEnumTable<Language>) {
         std::string text = table.text(key);
-        if (text.find_first_not_of(" \t\r\n") == std::string::npos) table.fail(key, "says nothing");
+        if (is_blank(text)) table.fail(key, "says nothing");
         texts[language] = std::move(text);
     }
     table.done();

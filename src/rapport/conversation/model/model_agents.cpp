@@ -78,7 +78,7 @@ class ModelStrategist final : public Strategist {
         auto asked =
             co_await ask<Strategy>(*model_, format_of<Strategy>("strategy"), prompt_,
                                    conversation_context(conversation) + "\nClassification:\n" +
-                                       to_json(classification) + "\n",
+                                       on_one_line(to_json(classification)) + "\n",
                                    model_deadline(deadline));
         if (asked.value) co_return Answer<Strategy>{std::move(*asked.value), asked.usage};
         auto answer = stand_in_answer(
@@ -104,11 +104,12 @@ class ModelResponder final : public Responder {
     Async<Answer<Execution>> respond(const Conversation& conversation,
                                      const Classification& classification, const Strategy& strategy,
                                      Deadline deadline) override {
-        auto asked = co_await ask<Execution>(*model_, format_of<Execution>("execution"), prompt_,
-                                             conversation_context(conversation) +
-                                                 "\nClassification:\n" + to_json(classification) +
-                                                 "\n\nStrategy:\n" + to_json(strategy) + "\n",
-                                             model_deadline(deadline));
+        auto asked =
+            co_await ask<Execution>(*model_, format_of<Execution>("execution"), prompt_,
+                                    conversation_context(conversation) + "\nClassification:\n" +
+                                        on_one_line(to_json(classification)) + "\n\nStrategy:\n" +
+                                        on_one_line(to_json(strategy)) + "\n",
+                                    model_deadline(deadline));
         if (asked.value) co_return Answer<Execution>{std::move(*asked.value), asked.usage};
         Execution holding;
         holding.message = {holding_messages_.at(classification.language),

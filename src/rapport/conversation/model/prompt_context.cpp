@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "rapport/conversation/characters.hpp"
 
 namespace rapport {
 namespace {
@@ -17,12 +20,18 @@ bool is_incoming(const Message& message, const Message& incoming) {
            message.content == incoming.content;
 }
 
+/// With further lines indented, whichever character begins them.
 std::string indented(std::string_view text) {
     std::string lines;
-    for (const char c : text) {
-        if (c == '\r') continue;
-        lines += c;
-        if (c == '\n') lines += "    ";
+    for (std::size_t at = 0; at < text.size();) {
+        const CodePoint c = code_point_at(text, at);
+        const bool is_half = text.substr(at, 2) == "\r\n";
+        if (!ends_line(c.value)) {
+            lines += text.substr(at, c.size);
+        } else if (!is_half) {
+            lines += "\n    ";
+        }
+        at += c.size;
     }
     return lines;
 }
@@ -76,6 +85,20 @@ std::string known(std::string_view dimension, const std::optional<Signal>& signa
 }
 
 }  // namespace
+
+std::string on_one_line(std::string_view json) {
+    std::string line;
+    for (std::size_t at = 0; at < json.size();) {
+        const CodePoint c = code_point_at(json, at);
+        if (ends_line(c.value)) {
+            line += fmt::format("\\u{:04x}", static_cast<std::uint32_t>(c.value));
+        } else {
+            line += json.substr(at, c.size);
+        }
+        at += c.size;
+    }
+    return line;
+}
 
 std::string conversation_context(const Conversation& conversation) {
     const Lead& lead = conversation.lead;

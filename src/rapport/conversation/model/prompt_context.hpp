@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "rapport/conversation/agents.hpp"
 
@@ -12,5 +13,8 @@ namespace rapport {
 /// agent came back, stands a line that says so. Further lines of a message are indented, so that
 /// none can pass for somebody else's. The phone number is left out.
 std::string conversation_context(const Conversation& conversation);
+
+/// The same JSON, without what a reader may take for the end of a line: it quotes the lead.
+std::string on_one_line(std::string_view json);
 
 }  // namespace rapport
