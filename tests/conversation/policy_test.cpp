@@ -45,6 +45,15 @@ TEST(FollowupPolicy, WaitsLongerEachTimeAndThenGivesUp) {
     EXPECT_EQ(policy.next(3, last), std::nullopt);
 }
 
+TEST(FollowupPolicy, KnowsNoDateThatCannotBeCounted) {
+    using std::chrono::hours;
+    const FollowupPolicy endless{{hours::max(), hours::min()}};
+    const Timestamp last = *parse_iso8601("2026-11-26T10:00:00Z");
+    EXPECT_FALSE(is_storable(endless.next(0, last).value()));
+    EXPECT_GT(endless.next(0, last), last);
+    EXPECT_FALSE(is_storable(endless.next(1, last).value()));
+}
+
 class PlannedTurnTest : public ::testing::Test {
   protected:
     Turn turn() const { return planned_turn(plan, lead, incoming, {}, at); }
@@ -150,8 +159,16 @@ TEST(Answers, SayWhichMemberIsWrong) {
     EXPECT_EQ(message_of(execution), "");
     execution.message.content.clear();
     EXPECT_EQ(message_of(execution), "message.content: empty");
+    execution.message.content = "   ";
+    EXPECT_EQ(message_of(execution), "message.content: nothing but blanks");
     execution = {.message = {.content = "hello"}, .execution_summary = std::string(151, 'x')};
     EXPECT_EQ(message_of(execution), "execution_summary: more than 150 characters");
+
+    EXPECT_EQ(message_of(Strategy{}), "");
+    Strategy strategy{.message_strategy = {.key_points = {"good", "\xff"}}};
+    EXPECT_EQ(message_of(strategy), "message_strategy.key_points: not valid UTF-8");
+    strategy = {.scheduling_instruction = std::string(Strategy::kMaxTextBytes + 1, 'x')};
+    EXPECT_EQ(message_of(strategy), "scheduling_instruction: too long");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -19,7 +20,9 @@ struct FollowupPolicy {
     /// message and ours is of `last`. Absent when all were: the lead then goes on hold.
     std::optional<Timestamp> next(std::size_t sent, Timestamp last) const {
         if (sent >= waits.size()) return std::nullopt;
-        return last + waits[sent];
+        // No date is so far from another one.
+        constexpr std::chrono::hours kLongest = std::chrono::days(366) * 10'000;
+        return last + std::clamp(waits[sent], -kLongest, kLongest);
     }
 };
 

@@ -1,10 +1,12 @@
 #include "rapport/conversation/planner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "rapport/core/error.hpp"
 #include "rapport/core/fault_point.hpp"
+#include "rapport/core/utf8.hpp"
 
 namespace rapport {
 namespace {
@@ -15,10 +17,30 @@ Deadline agents_share(Deadline turn) {
     return Deadline(turn.at() - std::min(kMostForTheCommit, turn.left() / 4));
 }
 
-/// Counts what an answer took, and keeps the first reason why one had to be stood in for.
+/// Throws InvalidArgument for what an answer cannot be stored with.
+void check_usage(const Usage& usage) {
+    const auto is_count = [](std::int64_t tokens) { return tokens >= 0 && tokens <= kMaxTokens; };
+    if (!is_count(usage.prompt_tokens) || !is_count(usage.completion_tokens) ||
+        !is_count(usage.prompt_tokens + usage.completion_tokens)) {
+        throw InvalidArgument(
+            "usage: tokens must not be negative, nor more than a message may have cost");
+    }
+    if (!(usage.cost_usd >= 0 && std::isfinite(usage.cost_usd))) {
+        throw InvalidArgument("usage.cost_usd: must be a number, and not negative");
+    }
+}
+
+/// The value of a valid answer. Counts what it took, and keeps the first reason why one had to be
+/// stood in for.
 template <class T>
 T take(Answer<T> answer, TurnPlan& plan) {
+    validate(answer.value);
+    check_usage(answer.usage);
     plan.usage += answer.usage;
+    check_usage(plan.usage);
+    if (answer.fallback && !is_valid_utf8(*answer.fallback)) {
+        throw InvalidArgument("fallback: not valid UTF-8");
+    }
     if (answer.fallback && !plan.handoff_reason) {
         plan.handoff_reason = "the agent could not answer: " + *answer.fallback;
     }
@@ -41,7 +63,6 @@ Async<TurnPlan> Planner::plan(const Conversation& conversation, Deadline deadlin
     TurnPlan plan;
     fault_point("agents.classify");
     plan.classification = take(co_await agents_.classifier->classify(conversation, until), plan);
-    validate(plan.classification);
     fault_point("agents.classified");
     plan.strategy =
         take(co_await agents_.strategist->decide(conversation, plan.classification, until), plan);
@@ -55,7 +76,6 @@ Async<TurnPlan> Planner::plan(const Conversation& conversation, Deadline deadlin
     plan.execution = take(co_await agents_.responder->respond(conversation, plan.classification,
                                                               plan.strategy, until),
                           plan);
-    validate(*plan.execution);
     plan.reply = plan.execution->message.content;
     fault_point("agents.responded");
     co_return plan;

@@ -18,7 +18,7 @@ class Planner {
     /// Agents have what the turn's commit leaves of the time. Where the strategist escalates, or
     /// the classifier sees the need, the third one is not asked; where one of them had to be stood
     /// in for, a person is asked for as well. Throws InvalidArgument for an answer that is not
-    /// valid, and what agents throw.
+    /// valid, its usage included, before another agent is asked, and what agents throw.
     Async<TurnPlan> plan(const Conversation& conversation, Deadline deadline) const;
 
   private:

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "rapport/conversation/classification.hpp"
+#include "rapport/domain/message.hpp"
 #include "rapport/domain/sales_stage.hpp"
 
 namespace rapport {
@@ -48,12 +50,19 @@ struct Strategy {
     /// What we should learn about next.
     SignalDimension focus_dimension = SignalDimension::kNeed;
     std::optional<std::string> scheduling_instruction{};
+    /// Why a person is asked for, where the action is to escalate.
     std::string strategic_reasoning{};
+
+    /// Of each text: a message has no more (message.hpp).
+    static constexpr std::size_t kMaxTextBytes = kMaxContentBytes;
 
     bool operator==(const Strategy&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Strategy, (),
                       (action, message_strategy, suggested_stage_transition, focus_dimension,
                        scheduling_instruction, strategic_reasoning))
+
+/// Throws InvalidArgument that names the member, for a text that is too long or not UTF-8.
+void validate(const Strategy& strategy);
 
 }  // namespace rapport

@@ -96,6 +96,26 @@ TEST_F(Chat, CountsTheEstimateWhereTheServerDoesNotSayWhatItTook) {
     EXPECT_GT(spent(), 2048 * 10);
 }
 
+TEST_F(Chat, CountsTheEstimateWhereTheServerSaysWhatCannotBe) {
+    ChatModel model(options(), engine.store());
+    std::int64_t before = 0;
+    for (const char* usage : {R"({"prompt_tokens":2000000000000,"completion_tokens":1})",
+                              R"({"prompt_tokens":1,"completion_tokens":9223372036854775807})",
+                              R"({"prompt_tokens":-1,"completion_tokens":1})"}) {
+        server.reply_with({http_reply(
+            200, std::string(R"({"choices":[{"message":{"content":"hello"}}],"usage":)") + usage +
+                     "}")});
+        const auto answered = await(ask_model(model, Deadline::in(kLong)));
+        EXPECT_EQ(answered.content, "hello");
+        EXPECT_EQ(answered.usage.prompt_tokens, 0);
+        EXPECT_EQ(answered.usage.completion_tokens, 0);
+        EXPECT_GT(answered.usage.cost_usd, 2048 * 10e-6);
+        EXPECT_GT(spent(), before + 2048 * 10);
+        before = spent();
+    }
+    EXPECT_EQ(model.breaker_state(), State::kClosed);
+}
+
 TEST_F(Chat, RepeatsWhatMayPass) {
     server.reply_with(
         {http_reply(429, "", "Retry-After: 0\r\n"), http_reply(503, ""), chat_reply("hello")});

@@ -4,6 +4,7 @@
 
 #include "rapport/core/codec.hpp"
 #include "rapport/core/error.hpp"
+#include "rapport/domain/message.hpp"
 
 namespace rapport {
 
@@ -22,6 +23,17 @@ struct ChatCompletion {
     std::optional<ChatUsage> usage{};
 };
 BOOST_DESCRIBE_STRUCT(ChatCompletion, (), (choices, usage))
+
+namespace {
+
+/// A turn asks up to six times, each with two such numbers: their sum is a message's.
+bool is_plausible(const ChatUsage& usage) {
+    constexpr std::int64_t kMost = kMaxTokens / 16;
+    return usage.prompt_tokens >= 0 && usage.prompt_tokens <= kMost &&
+           usage.completion_tokens >= 0 && usage.completion_tokens <= kMost;
+}
+
+}  // namespace
 
 std::string chat_request(std::string_view model, double temperature,
                          const std::vector<ChatMessage>& messages, const ChatFormat& format) {
@@ -49,10 +61,8 @@ std::string chat_request(std::string_view model, double temperature,
 ChatReply parse_chat_reply(std::string_view body) {
     auto completion = from_document<ChatCompletion>(from_json(body));
     if (completion.choices.empty()) throw InvalidDocument("choices: empty");
-    if (completion.usage &&
-        (completion.usage->prompt_tokens < 0 || completion.usage->completion_tokens < 0)) {
-        throw InvalidDocument("usage: negative");
-    }
+    // The answer is paid for, and no worse for it.
+    if (completion.usage && !is_plausible(*completion.usage)) completion.usage.reset();
     return {std::move(completion.choices.front().message.content).value_or(""), completion.usage};
 }
 

@@ -42,7 +42,7 @@ struct ChatUsage {
 BOOST_DESCRIBE_STRUCT(ChatUsage, (), (prompt_tokens, completion_tokens))
 
 /// What came back: the first choice's text, which a refusal lacks, and what it took, which not
-/// every server says.
+/// every server says. Of less than nothing, or more than 62,500 million tokens, none says it truly.
 struct ChatReply {
     std::string content{};
     std::optional<ChatUsage> usage{};
