@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "rapport/core/error.hpp"
+#include "rapport/core/utf8.hpp"
 #include "rapport/domain/phone_number.hpp"
 #include "rapport/repository/retry.hpp"
+#include "rapport/repository/turn.hpp"
 
 namespace rapport {
 namespace asio = boost::asio;
@@ -36,14 +38,34 @@ void sort_by_time(std::vector<Message>& messages) {
     for (Message& message : messages) message.seq.reset();
 }
 
-/// Absent where the lead has changed since it was loaded.
-Async<std::optional<TurnResult>> try_commit(LeadRepository leads, Turn turn, Deadline deadline) {
+/// Absent where the lead has changed, or was erased, since it was loaded.
+template <class T>
+Async<std::optional<T>> unless_changed(Async<T> step) {
     try {
-        co_return co_await leads.commit_turn(std::move(turn), deadline);
+        co_return co_await std::move(step);
     } catch (const VersionConflict&) {
         co_return std::nullopt;
     }
 }
+
+void check_text(const char* name, const std::string& text) {
+    if (!is_valid_utf8(text)) throw InvalidArgument(std::string(name) + ": not valid UTF-8");
+}
+
+/// What would fail only at the commit, when the agents are paid.
+void check_storable(const Message& message) {
+    validate(message);
+    if (!is_storable(message.timestamp)) {
+        throw InvalidArgument("timestamp: must lie in the years 0001 to 9999");
+    }
+    if (message.external_id) check_text("external_id", *message.external_id);
+    if (!message.attachment) return;
+    check_text("attachment.kind", message.attachment->kind);
+    check_text("attachment.name", message.attachment->name);
+}
+
+/// What the agents cost, though a person was faster, or another process.
+Usage spent_on(const std::optional<TurnPlan>& plan) { return plan ? plan->usage : Usage{}; }
 
 OrchestratorOptions in_region(OrchestratorOptions options, const std::string& region) {
     if (options.default_region.empty()) options.default_region = region;
@@ -106,7 +128,7 @@ Async<Lead> ConversationOrchestrator::start_conversation(std::string phone,
                                                          Deadline deadline) {
     const UnderWay under_way(*this);
     Lead lead = co_await repositories_->leads.get_or_create(phone, std::move(full_name), deadline);
-    co_await fill_working_memory(lead, deadline);
+    co_await fill_working_memory(lead, {}, deadline);
     co_return lead;
 }
 
@@ -114,6 +136,12 @@ Async<OrchestrationResult> ConversationOrchestrator::process_message(std::string
                                                                      std::string phone,
                                                                      MessageDetails details) {
     const UnderWay under_way(*this);
+    co_return co_await process(std::move(content), std::move(phone), std::move(details));
+}
+
+/// process_message() for those who are waited for already.
+Async<OrchestrationResult> ConversationOrchestrator::process(std::string content, std::string phone,
+                                                             MessageDetails details) {
     std::string lead_id = normalize_lead_id(phone, options_.default_region);
     Message incoming = incoming_message(std::move(content), lead_id, details);
     const auto lock = co_await conversations_.lock(lead_id, details.deadline);
@@ -136,9 +164,15 @@ Async<OrchestrationResult> ConversationOrchestrator::answer(Lead lead, Message i
     std::optional<TurnPlan> plan;
     std::int64_t counted_before = 0;
     while (true) {
-        if (incoming.external_id) {
-            auto before = co_await repositories_->leads.find_turn(lead, incoming, deadline);
-            if (before) co_return replayed(std::move(*before), milliseconds_since(begun));
+        auto before = co_await unless_changed(look_up(lead, incoming, deadline));
+        if (!before) {
+            lead = co_await load_again(incoming.lead_id, deadline);
+            continue;
+        }
+        if (*before) {
+            auto result = replayed(std::move(**before), milliseconds_since(begun));
+            result.usage = spent_on(plan);
+            co_return result;
         }
         const bool silent =
             is_with_a_person(lead) || (plan && has_person_answered(lead, incoming, counted_before));
@@ -150,18 +184,25 @@ Async<OrchestrationResult> ConversationOrchestrator::answer(Lead lead, Message i
                            : planned_turn(*plan, std::move(lead), incoming, options_.followup,
                                           options_.clock());
         turn.looked_up = incoming.external_id.has_value();
-        auto stored = co_await try_commit(repositories_->leads, std::move(turn), deadline);
+        auto stored =
+            co_await unless_changed(repositories_->leads.commit_turn(std::move(turn), deadline));
         if (stored) {
-            const Usage spent = plan ? plan->usage : Usage{};
+            const Usage spent = spent_on(plan);
             auto result = answered(std::move(*stored), silent ? std::nullopt : std::move(plan),
                                    milliseconds_since(begun));
-            // What the agents cost, though a person was faster, or another process.
             result.usage = spent;
             co_return result;
         }
-        if (deadline.passed()) throw Timeout("orchestrator: others kept changing the lead");
-        lead = co_await load(incoming.lead_id, deadline);
+        lead = co_await load_again(incoming.lead_id, deadline);
     }
+}
+
+/// The turn that the message began, had it been delivered before.
+Async<std::optional<TurnResult>> ConversationOrchestrator::look_up(Lead lead, Message incoming,
+                                                                   Deadline deadline) {
+    if (!incoming.external_id) co_return std::nullopt;
+    co_return co_await repositories_->leads.find_turn(std::move(lead), std::move(incoming),
+                                                      deadline);
 }
 
 OrchestrationResult ConversationOrchestrator::replayed(TurnResult before, std::int64_t took) {
@@ -198,6 +239,9 @@ void ConversationOrchestrator::notify(const Lead& lead) const {
     } catch (const std::exception& error) {
         spdlog::error("lead {}: a hand-off is stored, but its notice failed: {}",
                       mask_phone(lead.lead_id), error.what());
+    } catch (...) {
+        spdlog::error("lead {}: a hand-off is stored, but its notice failed",
+                      mask_phone(lead.lead_id));
     }
 }
 
@@ -211,18 +255,35 @@ Async<Lead> ConversationOrchestrator::load(std::string lead_id, Deadline deadlin
     co_return lead;
 }
 
-/// Makes recent_history the last messages, in the order in which the lead counted them. A lead that
-/// an earlier system wrote, or an import, may not hold them itself.
-Async<void> ConversationOrchestrator::fill_working_memory(Lead& lead, Deadline deadline) {
-    constexpr auto kWindow = static_cast<std::int64_t>(Lead::kHistoryWindow);
-    if (std::ssize(lead.recent_history) >= std::min(kWindow, lead.message_count)) co_return;
-    lead.recent_history = co_await read_until(deadline, [&] {
-        return repositories_->messages.get_recent_messages(lead.lead_id, kWindow, deadline);
+/// After a conflict. Throws Timeout when the deadline has passed.
+Async<Lead> ConversationOrchestrator::load_again(std::string lead_id, Deadline deadline) {
+    if (deadline.passed()) throw Timeout("orchestrator: others kept changing the lead");
+    co_return co_await load(std::move(lead_id), deadline);
+}
+
+/// Makes recent_history the last messages where more are stored than the lead holds: those that an
+/// earlier system wrote, and those that were saved without being counted. `delivered`: the
+/// external_id of a message that is none of them yet.
+Async<void> ConversationOrchestrator::fill_working_memory(
+    Lead& lead, const std::optional<std::string>& delivered, Deadline deadline) {
+    if (lead.recent_history.size() >= Lead::kHistoryWindow) co_return;
+    const Filter<Message> own = where(&Message::lead_id) == lead.lead_id;
+    const FindOptions<Message> last{Lead::kHistoryWindow, 0, MessageRepository::newest_first()};
+    auto stored = co_await read_until(
+        deadline, [&] { return repositories_->messages.find_many(own, last, deadline); });
+    std::erase_if(stored, [&](const Message& message) {
+        // Of somebody erased, who had the number.
+        const bool is_foreign = message.lead_ref && *message.lead_ref != lead.id;
+        return is_foreign || (delivered && message.external_id == delivered);
     });
+    if (stored.size() <= lead.recent_history.size()) co_return;
+    std::ranges::reverse(stored);
+    keep_as_stored(stored);
+    lead.recent_history = std::move(stored);
 }
 
 Async<TurnPlan> ConversationOrchestrator::plan_for(Lead lead, Message incoming, Deadline deadline) {
-    co_await fill_working_memory(lead, deadline);
+    co_await fill_working_memory(lead, incoming.external_id, deadline);
     sort_by_time(lead.recent_history);
     const Conversation conversation{std::move(lead), std::move(incoming), options_.clock()};
     co_return co_await planner_.plan(conversation, deadline);
@@ -238,7 +299,7 @@ Message ConversationOrchestrator::incoming_message(std::string content, const st
     message.timestamp = details.timestamp ? *details.timestamp : options_.clock();
     message.external_id = details.external_id;
     message.attachment = details.attachment;
-    validate(message);
+    check_storable(message);
     return message;
 }
 
@@ -277,7 +338,7 @@ Async<void> ConversationOrchestrator::answer_in_order(std::shared_ptr<const Unde
     for (const std::size_t i : positions) {
         Incoming& message = batch->messages[i];
         try {
-            batch->answers[i].result = co_await process_message(
+            batch->answers[i].result = co_await process(
                 std::move(message.content), std::move(message.phone), std::move(message.details));
         } catch (...) {
             batch->answers[i].error = std::current_exception();

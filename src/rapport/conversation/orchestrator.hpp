@@ -90,13 +90,14 @@ class ConversationOrchestrator {
     Async<void> shutdown();
 
     /// The lead with this number, made where there is none, with what a crash left settled and the
-    /// last 20 messages in recent_history.
+    /// last 20 messages in recent_history, counted or not.
     Async<Lead> start_conversation(std::string phone, std::optional<std::string> full_name = {},
                                    Deadline deadline = {});
 
     /// Answers a message of the lead with this number (any spelling), who is made where there is
-    /// none. Throws InvalidArgument for content that cannot be stored and for an external_id under
-    /// which another text is stored, NotConnected outside initialize() and shutdown(), and what
+    /// none. Throws InvalidArgument for content and details that cannot be stored, before any agent
+    /// is asked, for an external_id under which another text is stored, and for an agent's answer
+    /// that is not valid, NotConnected outside initialize() and shutdown(), and what
     /// LeadRepository::commit_turn() throws, but VersionConflict; nothing is answered then, and the
     /// message may be delivered again.
     Async<OrchestrationResult> process_message(std::string content, std::string phone,
@@ -132,7 +133,10 @@ class ConversationOrchestrator {
     };
     class UnderWay;
 
+    Async<OrchestrationResult> process(std::string content, std::string phone,
+                                       MessageDetails details);
     Async<OrchestrationResult> answer(Lead lead, Message incoming, Deadline deadline);
+    Async<std::optional<TurnResult>> look_up(Lead lead, Message incoming, Deadline deadline);
     static OrchestrationResult replayed(TurnResult before, std::int64_t took);
     OrchestrationResult answered(TurnResult stored, std::optional<TurnPlan> plan,
                                  std::int64_t took) const;
@@ -140,7 +144,9 @@ class ConversationOrchestrator {
                                 std::shared_ptr<Batch> batch, std::vector<std::size_t> positions,
                                 KeyedMutex::Lock lock);
     Async<Lead> load(std::string lead_id, Deadline deadline);
-    Async<void> fill_working_memory(Lead& lead, Deadline deadline);
+    Async<Lead> load_again(std::string lead_id, Deadline deadline);
+    Async<void> fill_working_memory(Lead& lead, const std::optional<std::string>& delivered,
+                                    Deadline deadline);
     Async<TurnPlan> plan_for(Lead lead, Message incoming, Deadline deadline);
     Message incoming_message(std::string content, const std::string& lead_id,
                              const MessageDetails& details) const;
