@@ -79,6 +79,7 @@ TEST(WhatsAppDateOrderOption, CountsLinesWhoseDayDoesNotExistInIt) {
     ASSERT_EQ(parsed.records.size(), 1U);
     EXPECT_EQ(parsed.records[0].text, "x\n13/4/21, 10:00 - B: y\n14/4/21, 10:00 - B: z");
     EXPECT_EQ(parsed.impossible_dates, 2U);
+    EXPECT_EQ(parsed.first_impossible, 2);
 }
 
 TEST(WhatsAppDateOrderOption, OfAFileWithoutMessagesIsDayFirst) {

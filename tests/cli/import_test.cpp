@@ -203,6 +203,43 @@ TEST_P(Import, ABrokenRecordKeepsItsFileBackUnlessToldToGoOn) {
     EXPECT_EQ(messages_of(kPhone), 1);
 }
 
+/// Our own words must not be stored as the lead's.
+TEST_P(Import, DatesThatCannotBeInTheOrderKeepAChatBackUnlessToldToGoOn) {
+    const auto wrong = rapport.write("wrong.txt",
+                                     "3/5/25, 10:00 AM - Ana: Hola\n"
+                                     "3/6/25, 10:01 AM - +52 55 1234 5678: quiero 5 licencias\n"
+                                     "3/25/25, 10:01 AM - Ana: te hago 40% de descuento\n"
+                                     "3/26/25, 10:05 AM - Ana: precio confidencial interno\n");
+    const auto good = rapport.write("good.txt", "3/5/25, 10:00 AM - +52 55 9999 8888: Hola\n");
+    const std::vector<std::string> import{"--json",     "import", wrong,          good,
+                                          "--timezone", "UTC",    "--date-order", "dmy"};
+    const auto with = [&](const char* option) {
+        auto arguments = import;
+        arguments.emplace_back(option);
+        return arguments;
+    };
+    for (const Outcome& outcome : {rapport.run(with("--dry-run")), rapport.run(import)}) {
+        EXPECT_EQ(outcome.exit_code, 1);
+        EXPECT_EQ(outcome.json().at("errors").at(0).at("line"), 3);
+        EXPECT_THAT(outcome.err, AllOf(HasSubstr("wrong.txt:3: 2 lines"), HasSubstr("order dmy"),
+                                       HasSubstr("--date-order"), HasSubstr("--keep-going"),
+                                       Not(HasSubstr("40%")), Not(HasSubstr("confidencial"))));
+    }
+    EXPECT_EQ(messages_of(kPhone), 0);
+    EXPECT_EQ(messages_of(kOther), 1) << "the other file is stored";
+    const Outcome kept_going = rapport.run(with("--keep-going"));
+    EXPECT_EQ(kept_going.exit_code, 0) << kept_going.err;
+    EXPECT_THAT(kept_going.err, AllOf(HasSubstr("wrong.txt:3: 2 lines"), HasSubstr("as text")));
+    EXPECT_EQ(messages_of(kPhone), 2);
+}
+
+TEST_P(Import, AChatWithoutAnyDateOfTheOrderSaysSo) {
+    const auto chat = rapport.write("chat.txt", "3/25/25, 10:00 AM - +52 55 1234 5678: Hola\n");
+    const Outcome outcome = rapport.run({"import", chat, "--date-order", "dmy"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.err, AllOf(HasSubstr("order dmy"), HasSubstr("--date-order")));
+}
+
 TEST_P(Import, ConversationsWithoutALeadGetOneOfTheirOwn) {
     const auto file = rapport.write(
         "talk.jsonl",

@@ -104,7 +104,9 @@ WhatsAppExport parse_whatsapp(std::string_view text, DateOrder order) {
     for (const Line& line : lines) {
         std::optional<LocalTime> time;
         if (line.header) time = moment_of(*line.header, parsed.date_order);
-        if (line.header && !time) ++parsed.impossible_dates;
+        if (line.header && !time && ++parsed.impossible_dates == 1) {
+            parsed.first_impossible = line.number;
+        }
         if (time) {
             finish();
             parsed.records.push_back(record_of(line, *time));

@@ -53,8 +53,9 @@ struct WhatsAppExport {
     std::vector<std::string> authors;    ///< in the order in which they first appear
     std::size_t lines_before_first = 0;  ///< text lines that belong to no message
     /// Lines that look like a head but name a day that does not exist in that order; they went on
-    /// with the message before. Many of them tell of a wrong order.
+    /// with the message before. They tell of a wrong order, or of a chat that somebody quotes.
     std::size_t impossible_dates = 0;
+    std::int64_t first_impossible = 0;  ///< the line of the first of them; 0 where there is none
 };
 
 /// Reads what WhatsApp's "Export chat" writes, on Android and iOS, in any locale. Lines that do not

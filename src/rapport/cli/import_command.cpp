@@ -6,6 +6,7 @@
 #include <set>
 
 #include "rapport/channel/local_clock.hpp"
+#include "rapport/cli/chat_dates.hpp"
 #include "rapport/cli/context.hpp"
 #include "rapport/cli/import_plan.hpp"
 #include "rapport/cli/importer.hpp"
@@ -31,7 +32,7 @@ std::string counted(std::int64_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-void warn_about(const ParsedFile& parsed) {
+void warn_about(const ParsedFile& parsed, const ImportOptions& options) {
     if (parsed.replaced_bytes > 0) {
         spdlog::warn("{}: not all of it is UTF-8: {} became U+FFFD", parsed.file,
                      counted(static_cast<std::int64_t>(parsed.replaced_bytes), "part"));
@@ -40,6 +41,10 @@ void warn_about(const ParsedFile& parsed) {
         const auto lines = static_cast<std::int64_t>(parsed.whatsapp.lines_before_first);
         spdlog::warn("{}: {} before the first message passed over", parsed.file,
                      counted(lines, "line"));
+    }
+    if (parsed.whatsapp.impossible_dates > 0 && options.keep_going) {
+        spdlog::warn("{}:{}: {}: taken as text", parsed.file, parsed.whatsapp.first_impossible,
+                     impossible_dates(parsed.whatsapp));
     }
 }
 
@@ -224,6 +229,7 @@ void look_over(const ImportOptions& options, ImportReport& report) {
     for (const ParsedFile& parsed : report.files) {
         report.messages += parsed.records();
         if (parsed.format == InputFormat::kJsonl) plan_file(parsed, options, report.problems);
+        refuse_dates(parsed, options, report.problems);
     }
 }
 
@@ -252,7 +258,7 @@ void run_import(Context& context, ImportOptions options) {
     for (const std::string& file : options.files) {
         try {
             report.files.push_back(parse_file(file, options));
-            warn_about(report.files.back());
+            warn_about(report.files.back(), options);
             any_whatsapp = any_whatsapp || report.files.back().format == InputFormat::kWhatsApp;
         } catch (const InvalidArgument& problem) {
             // The reason names the file already.
@@ -326,9 +332,11 @@ void add_import(CLI::App& program, Context& context) {
         ->type_name("NAME");
     command->footer(R"help(
 Importing again, or a longer export of the same chat, adds only what is new. A file with a record
-that cannot be used is not stored at all, unless --keep-going is given. Somebody
-who was erased is left out, and named as a problem, unless --restore-erased is given. What `rapport
-export` wrote is stored as it was, where there is no lead with the number.
+that cannot be used is not stored at all, unless --keep-going is given; nor is a chat with a line
+that looks like a message, but whose date cannot be in the order of the others: --keep-going takes
+it as text of the message before. Somebody who was erased is left out, and named as a problem,
+unless --restore-erased is given. What `rapport export` wrote is stored as it was, where there is no
+lead with the number.
 
 Examples:
   rapport import "WhatsApp Chat with +52 55 1234 5678.zip" --timezone America/Mexico_City

@@ -12,6 +12,7 @@
 #include "rapport/channel/jsonl_file.hpp"
 #include "rapport/channel/lead_export.hpp"
 #include "rapport/channel/local_clock.hpp"
+#include "rapport/cli/chat_dates.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
 
@@ -139,6 +140,8 @@ LeadMessages held(std::vector<Message> messages) {
 
 MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& options,
                              std::vector<ImportProblem>& problems) {
+    // Nobody need be told who is who in messages that may be several in one.
+    if (refuse_dates(parsed, options, problems)) return {};
     const auto& records = parsed.whatsapp.records;
     const Sides sides = find_sides(parsed.whatsapp.authors, options);
     const LocalClock clock(options.timezone);
@@ -362,10 +365,7 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
     parsed.format = options.format.value_or(detect_format(read.text));
     if (parsed.format == InputFormat::kWhatsApp) {
         parsed.whatsapp = parse_whatsapp(read.text, options.date_order);
-        if (parsed.whatsapp.records.empty()) {
-            throw InvalidArgument(file +
-                                  ": no message found: not a WhatsApp export, or an empty one");
-        }
+        if (parsed.whatsapp.records.empty()) refuse_no_message(parsed);
     } else {
         parsed.jsonl = parse_jsonl(read.text);
     }

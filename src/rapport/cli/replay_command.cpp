@@ -114,6 +114,11 @@ void add_replay(CLI::App& program, Context& context) {
         ->type_name("PHONE");
     command->add_option("--me", input.me, "our side's name in the chat")->type_name("NAME");
     command->add_option("--timezone", input.timezone, "where the phone was")->type_name("TZ");
+    auto date_order = std::make_shared<std::string>("auto");
+    command->add_option("--date-order", *date_order, "default: auto, from the whole file")
+        ->check(CLI::IsMember({"auto", "dmy", "mdy", "ymd", "ydm"}));
+    command->add_flag("--keep-going", input.keep_going,
+                      "take lines of a chat whose date cannot be as text of the message before");
     command->add_flag("--why", options->why, "show how the agent came to each answer");
     command->footer(R"(
 What the leads said is answered and stored anew, as at the time of the file; what was answered there
@@ -123,7 +128,10 @@ Examples:
   rapport replay conversations.jsonl
   rapport --db sqlite:try.db replay --why chat.txt --lead 5512345678
   rapport --json replay conversations.jsonl)");
-    command->callback([&context, options] { run_replay(context, *options); });
+    command->callback([&context, options, date_order] {
+        options->input.date_order = enum_from_string<DateOrder>(*date_order).value();
+        run_replay(context, *options);
+    });
 }
 
 }  // namespace rapport::cli
