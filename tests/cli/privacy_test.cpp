@@ -196,5 +196,31 @@ TEST_P(Privacy, AnExportThatIsNotWholeIsRefusedBeforeAnythingIsStored) {
     }
 }
 
+/// Its last message, so that the others would be stored before it is seen.
+TEST_P(Privacy, AnExportWithAMessageOfAnotherLeadIsRefusedBeforeAnythingIsStored) {
+    std::string text = rapport.run({"export", kPhone}).out;
+    rapport.run({"erase", kPhone, "--yes"});
+    const std::string own = "\"lead_id\":\"" + std::string(kPhone);
+    const std::size_t last = text.rfind(own);
+    ASSERT_GT(last, text.find("Buenas noches"));
+    rapport.write("foreign.json", std::string(text).replace(last + own.size() - 1, 1, "9"));
+    rapport.write("nobody.json", std::string(text).replace(last + own.size() - 10, 10, "nobody"));
+    rapport.write("two.jsonl", kTwoLeads);
+    for (const char* file : {"foreign.json", "nobody.json"}) {
+        const Outcome refused =
+            rapport.run({"--json", "import", file, "two.jsonl", "--restore-erased"});
+        EXPECT_EQ(refused.exit_code, 1);
+        EXPECT_EQ(refused.json().at("errors").as_array().size(), 1U);
+        EXPECT_THAT(refused.err,
+                    AllOf(HasSubstr(std::string(file) + ": message 2: "), Not(HasSubstr("55123"))));
+        EXPECT_EQ(rapport.run({"lead", "+525599998888"}).exit_code, 0)
+            << "the other file is stored";
+        EXPECT_EQ(history().size(), 1U);
+    }
+    rapport.run({"erase", kPhone, "--yes"});
+    EXPECT_EQ(rapport.run({"import", "foreign.json", "--restore-erased"}).exit_code, 1);
+    EXPECT_EQ(rapport.run({"lead", kPhone}).exit_code, 4);
+}
+
 }  // namespace
 }  // namespace rapport::testing

@@ -2,8 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <optional>
+#include <utility>
+
 #include "rapport/channel/lead_export.hpp"
 #include "rapport/core/error.hpp"
+#include "rapport/domain/phone_number.hpp"
 
 namespace rapport::cli {
 namespace {
@@ -51,13 +56,49 @@ PersonalData::ExportedLead read_lead(const std::string& file, const Document& re
     refuse(file, "lead", "there is none: messages without a lead cannot be taken in again");
 }
 
+/// Whose the messages are, and which is the first of each: which lead it must be shows at the end.
+class Owners {
+  public:
+    void add(const Message& message, std::int64_t number) {
+        first_.try_emplace({message.lead_ref, message.lead_id}, number);
+    }
+    /// What was left of somebody erased, who had the number, is not looked at: it stays away.
+    void require(const std::string& file, const Lead& lead, const std::string& region) const {
+        const std::string own = lead_id_of(file, "lead", lead.lead_id, region);
+        for (const auto& [owner, number] : first_) {
+            const auto& [lead_ref, lead_id] = owner;
+            if (lead_ref && *lead_ref != lead.id) continue;
+            const std::string what = fmt::format("message {}", number);
+            if (lead_id_of(file, what, lead_id, region) == own) continue;
+            refuse(file, what, "belongs to another lead than that of the export");
+        }
+    }
+
+  private:
+    static std::string lead_id_of(const std::string& file, std::string_view what,
+                                  const std::string& lead_id, const std::string& region) {
+        try {
+            return normalize_lead_id(lead_id, region);
+        } catch (const InvalidArgument& problem) {
+            refuse(file, what, problem.what());
+        }
+    }
+
+    std::map<std::pair<std::optional<ObjectId>, std::string>, std::int64_t> first_{};
+};
+
 }  // namespace
 
-CheckedExport check_exported_lead(const std::string& file) {
+CheckedExport check_exported_lead(const std::string& file, const std::string& default_region) {
     LeadExportReader reader(file);
     CheckedExport checked;
-    while (const auto message = reader.next()) read_message(file, *message, ++checked.messages);
+    Owners owners;
+    while (const auto document = reader.next()) {
+        const Message message = read_message(file, *document, ++checked.messages);
+        owners.add(message, checked.messages);
+    }
     checked.content = read_lead(file, reader.rest());
+    owners.require(file, checked.content.lead, default_region);
     return checked;
 }
 

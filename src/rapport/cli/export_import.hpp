@@ -13,9 +13,9 @@ struct CheckedExport {
     std::int64_t messages = 0;
 };
 
-/// Reads the document once, in bounded memory, so that a broken one is refused before anything is
-/// stored. Throws InvalidArgument that names the file.
-CheckedExport check_exported_lead(const std::string& file);
+/// Reads the document once, in bounded memory, so that a broken one, or one with a message of
+/// another lead, is refused before anything is stored. Throws InvalidArgument that names the file.
+CheckedExport check_exported_lead(const std::string& file, const std::string& default_region);
 
 /// Stores it and returns how many messages were not there; see PersonalData::restore_lead.
 std::int64_t store_exported_lead(PersonalData data, const std::string& file,

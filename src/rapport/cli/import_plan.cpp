@@ -348,7 +348,7 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
     if (options.format.value_or(InputFormat::kExport) == InputFormat::kExport &&
         (options.format || is_lead_export(file))) {
         parsed.format = InputFormat::kExport;
-        parsed.exported = check_exported_lead(file);
+        parsed.exported = check_exported_lead(file, options.default_region);
         return parsed;
     }
     const bool may_be_jsonl = options.format.value_or(InputFormat::kJsonl) == InputFormat::kJsonl;
