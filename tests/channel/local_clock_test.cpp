@@ -66,16 +66,30 @@ class ZoneVariable {
 };
 
 TEST(LocalClock, NamesTheSystemsZone) {
-    {
-        const ZoneVariable variable("Europe/Madrid");
-        EXPECT_EQ(LocalClock::system_zone(), "Europe/Madrid");
+    const std::vector<std::pair<const char*, std::string>> zones{
+        {"Europe/Madrid", "Europe/Madrid"},
+        {":Europe/Madrid", "Europe/Madrid"},
+        {"/usr/share/zoneinfo/Europe/Madrid", "Europe/Madrid"},
+        {"EST5EDT", "EST5EDT"},
+        {":UTC", "UTC"},
+        {"", "UTC"}};
+    for (const auto& [variable, name] : zones) {
+        const ZoneVariable set(variable);
+        EXPECT_EQ(LocalClock::system_zone(), name) << variable;
     }
-    {
-        const ZoneVariable variable(":UTC");
-        EXPECT_EQ(LocalClock::system_zone(), "UTC");
-    }
-    const ZoneVariable variable("no zone at all");
+    const ZoneVariable file(":/etc/localtime");
     EXPECT_NO_THROW(LocalClock{LocalClock::system_zone()});
+}
+
+TEST(LocalClock, RefusesAVariableThatNamesNoZone) {
+    for (const char* variable : {"CST6", "Nope", "no zone at all", "<-06>6", "/etc/passwd"}) {
+        const ZoneVariable set(variable);
+        try {
+            ADD_FAILURE() << variable << " is " << LocalClock::system_zone();
+        } catch (const InvalidArgument& error) {
+            EXPECT_NE(std::string(error.what()).find("--timezone NAME"), std::string::npos);
+        }
+    }
 }
 
 }  // namespace

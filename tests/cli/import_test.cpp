@@ -332,6 +332,19 @@ TEST_P(Import, SaysWhichFileCannotBeReadAndWhy) {
     EXPECT_THAT(zone.err, HasSubstr("America/Mexico_City"));
 }
 
+TEST_P(Import, AnEnvironmentThatNamesNoZoneIsNotReplacedByAnother) {
+    const auto chat = rapport.write("chat.txt", kChat);
+    const auto lines =
+        rapport.write("a.jsonl", R"({"lead_id":"+525599998888","role":"lead","content":"hi"})");
+    rapport.set("TZ", "CST6");
+    const Outcome refused = rapport.run({"import", chat});
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("TZ \"CST6\""), HasSubstr("--timezone NAME")));
+    EXPECT_EQ(messages_of(kPhone), 0);
+    EXPECT_EQ(rapport.run({"import", lines}).exit_code, 0) << "has no local times";
+    EXPECT_EQ(rapport.run({"import", chat, "--timezone", "UTC"}).exit_code, 0);
+}
+
 TEST_P(Import, BytesThatAreNoTextAreReplacedAndCounted) {
     const auto chat = rapport.write("chat.txt", "24/12/23, 21:05 - +52 55 1234 5678: a\xFF!\n");
     const Outcome outcome = rapport.run({"import", chat, "--timezone", "UTC"});

@@ -24,6 +24,28 @@ const date::time_zone* find_zone(const std::string& name) {
     }
 }
 
+constexpr std::string_view kLocalTime = "/etc/localtime";
+
+/// The zone that the machine is set to.
+std::string configured_zone() {
+    try {
+        return date::current_zone()->name();
+    } catch (const std::exception&) {
+        return "UTC";  // nothing configured
+    }
+}
+
+/// TZ without the colon it may begin with, and without the folder of the zones where it is a path.
+std::string zone_named_by(std::string_view variable) {
+    constexpr std::string_view kFolder = "/zoneinfo/";
+    if (variable.starts_with(':')) variable.remove_prefix(1);
+    const std::size_t folder = variable.find(kFolder);
+    if (variable.starts_with('/') && folder != std::string_view::npos) {
+        variable.remove_prefix(folder + kFolder.size());
+    }
+    return std::string(variable);
+}
+
 }  // namespace
 
 LocalClock::LocalClock(const std::string& zone) {
@@ -38,16 +60,15 @@ LocalClock::LocalClock(const std::string& zone) {
 }
 
 std::string LocalClock::system_zone() {
-    if (const char* variable = std::getenv("TZ")) {
-        std::string name(variable);
-        if (name.starts_with(':')) name.erase(0, 1);
-        if (is_utc(name) || find_zone(name) != nullptr) return name;
-    }
-    try {
-        return date::current_zone()->name();
-    } catch (const std::exception&) {
-        return "UTC";  // nothing configured
-    }
+    const char* variable = std::getenv("TZ");
+    if (variable == nullptr) return configured_zone();
+    std::string name = zone_named_by(variable);
+    if (name.empty()) return "UTC";  // as for every program
+    if (name == kLocalTime) return configured_zone();
+    if (is_utc(name) || find_zone(name) != nullptr) return name;
+    throw InvalidArgument(
+        fmt::format("TZ \"{}\": not the name of a time zone that is known here", variable),
+        "give one with --timezone NAME, e.g. America/Mexico_City, or set TZ to it");
 }
 
 Timestamp LocalClock::to_utc(std::chrono::local_time<std::chrono::seconds> time) const {

@@ -18,8 +18,9 @@ class LocalClock {
     /// that the system does not know.
     explicit LocalClock(const std::string& zone);
 
-    /// The name of the system's own zone: that of TZ where it names one, else of /etc/localtime,
-    /// else UTC.
+    /// The name of the system's own zone: that of TZ where it is set (UTC where it is empty), else
+    /// of /etc/localtime, else UTC. Throws InvalidArgument for a TZ that is no name of a zone, such
+    /// as CST6: another zone would be hours off.
     static std::string system_zone();
 
     /// The moment at which that clock showed `time`: of two, when the clock was set back, the

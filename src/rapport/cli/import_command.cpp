@@ -247,8 +247,7 @@ void run_import(Context& context, ImportOptions options) {
     options.default_region = context.settings().settings.default_region;
     options.by = operator_name(options.by);
     const bool zone_given = !options.timezone.empty();
-    if (!zone_given) options.timezone = LocalClock::system_zone();
-    const LocalClock check_zone(options.timezone);
+    if (zone_given) static_cast<void>(LocalClock(options.timezone));  // before anything is read
     if (!options.lead.empty()) {
         options.lead = normalize_lead_id(options.lead, options.default_region);
     }
@@ -267,6 +266,7 @@ void run_import(Context& context, ImportOptions options) {
         }
     }
     if (any_whatsapp && !zone_given) {
+        options.timezone = LocalClock::system_zone();
         spdlog::info("local times are read in {}, the system's zone; --timezone chooses another",
                      options.timezone);
     }

@@ -82,8 +82,10 @@ MessagesByLead plan_conversations(const ParsedFile& parsed, const ImportOptions&
 
 void run_replay(Context& context, ReplayOptions options) {
     options.input.default_region = context.settings().settings.default_region;
-    if (options.input.timezone.empty()) options.input.timezone = LocalClock::system_zone();
     const ParsedFile parsed = parse_file(options.input.files.front(), options.input);
+    if (options.input.timezone.empty() && parsed.format == InputFormat::kWhatsApp) {
+        options.input.timezone = LocalClock::system_zone();
+    }
     std::vector<ImportProblem> problems;
     MessagesByLead plan = plan_conversations(parsed, options.input, problems);
     if (!problems.empty()) {
