@@ -104,6 +104,8 @@ TEST_F(ExportFile, InAnArchiveIsFoundByItsName) {
     auto android = media;
     android.push_back({"Chat de WhatsApp con Eva.txt", "the chat"});
     EXPECT_EQ(read_export(write_zip("android.zip", android)).text, "the chat");
+    EXPECT_EQ(read_export(write_zip("android.zip", android)).name_in_archive,
+              "Chat de WhatsApp con Eva.txt");
     EXPECT_EQ(read_export(write_zip("inside.zip", {{"folder/_chat.txt", "the chat"}})).text,
               "the chat");
     EXPECT_EQ(read_export(write_zip("only.zip", {{"IMG.jpg", "x"}, {"Eva.txt", "the chat"}})).text,

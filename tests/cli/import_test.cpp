@@ -176,6 +176,25 @@ TEST_P(Import, NamesAskForOurSideAndForTheLeadsNumber) {
     EXPECT_EQ(lead.at("recent_history").at(1).at("role"), "assistant");
 }
 
+TEST_P(Import, TheFilesNameTellsWhoTheLeadIs) {
+    constexpr auto kNames = "24/12/23, 21:05 - Luis: hola\n24/12/23, 21:06 - Ana: buenas\n";
+    for (const char* name : {"WhatsApp Chat with Eva.txt", "WhatsApp Chat with Mariana.txt"}) {
+        const Outcome who = rapport.run({"import", rapport.write(name, kNames), "--lead", kPhone});
+        EXPECT_EQ(who.exit_code, 1) << name;
+        EXPECT_THAT(who.err, HasSubstr("--me")) << name;
+    }
+    const auto chat = rapport.write("WhatsApp Chat with Ana.txt", kNames);
+    const Outcome stored = rapport.run({"import", chat, "--lead", kPhone, "--timezone", "UTC"});
+    ASSERT_EQ(stored.exit_code, 0) << stored.err;
+    const auto lead = rapport.run({"--json", "lead", kPhone}).json();
+    EXPECT_EQ(lead.at("full_name"), "Ana");
+    EXPECT_EQ(lead.at("recent_history").at(0).at("role"), "human");
+    EXPECT_EQ(lead.at("recent_history").at(1).at("role"), "lead");
+    const Outcome told = rapport.run({"import", chat, "--lead", kOther, "--me", "Ana"});
+    ASSERT_EQ(told.exit_code, 0) << told.err;
+    EXPECT_EQ(rapport.run({"--json", "lead", kOther}).json().at("full_name"), "Luis");
+}
+
 TEST_P(Import, AGroupChatIsReadButNotStored) {
     const auto chat = rapport.write("chat.txt",
                                     "24/12/23, 21:05 - Ana: a\n24/12/23, 21:06 - Luis: b\n"

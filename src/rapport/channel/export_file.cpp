@@ -73,7 +73,7 @@ zip_int64_t find_chat(zip_t* archive) {
     return named >= 0 ? named : texts == 1 ? only : -1;
 }
 
-std::string read_chat(const std::filesystem::path& file) {
+ExportText read_chat(const std::filesystem::path& file) {
     if (!std::filesystem::is_regular_file(file)) {
         refuse(file, "a .zip that comes out of a pipe; save it to a file first");
     }
@@ -99,7 +99,11 @@ std::string read_chat(const std::filesystem::path& file) {
     if (read < 0 || static_cast<zip_uint64_t>(read) != stat.size) {
         refuse(file, "the chat in this .zip is damaged; export it again");
     }
-    return bytes;
+    ExportText decoded = decode_text(bytes);
+    if (const char* name = zip_get_name(archive.get(), index, ZIP_FL_ENC_GUESS)) {
+        decoded.name_in_archive = name;
+    }
+    return decoded;
 }
 
 /// UTF-16 after its byte order mark; lone surrogates and a cut last unit become U+FFFD.
@@ -140,7 +144,7 @@ ExportText decode_text(std::string_view bytes) {
     if (bytes.starts_with("\xFE\xFF")) return from_utf16(bytes.substr(2), true);
     if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
     RepairedText repaired = repair_utf8(bytes);
-    return {std::move(repaired.text), repaired.replaced};
+    return {.text = std::move(repaired.text), .replaced_bytes = repaired.replaced};
 }
 
 ExportText read_export(const std::filesystem::path& file) {
@@ -149,7 +153,7 @@ ExportText read_export(const std::filesystem::path& file) {
     in.read(start.data(), static_cast<std::streamsize>(start.size()));
     start.resize(static_cast<std::size_t>(in.gcount()));
     const bool is_zip = start == "PK\x03\x04" || start == "PK\x05\x06";
-    return decode_text(is_zip ? read_chat(file) : read_rest(file, in, std::move(start)));
+    return is_zip ? read_chat(file) : decode_text(read_rest(file, in, std::move(start)));
 }
 
 InputFormat detect_format(std::string_view text) {

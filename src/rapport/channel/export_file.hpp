@@ -14,6 +14,7 @@ namespace rapport {
 struct ExportText {
     std::string text;                ///< valid UTF-8, without a byte order mark
     std::size_t replaced_bytes = 0;  ///< ill-formed parts that became U+FFFD
+    std::string name_in_archive{};   ///< of the chat in a `.zip`, else empty
 };
 
 /// Reads a text file in UTF-8, or UTF-16 with a byte order mark, or the chat inside a `.zip` that a

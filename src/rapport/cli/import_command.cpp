@@ -338,8 +338,12 @@ it as text of the message before. Somebody who was erased is left out, and named
 unless --restore-erased is given. What `rapport export` wrote is stored as it was, where there is no
 lead with the number.
 
+Whose side is whose in a chat, --me says; else the only number among the authors is the lead's, or
+the name after which WhatsApp called the file ("WhatsApp Chat with Ana.txt").
+
 Examples:
   rapport import "WhatsApp Chat with +52 55 1234 5678.zip" --timezone America/Mexico_City
+  rapport import "WhatsApp Chat with Ana.txt" --lead 5512345678
   rapport import _chat.txt --me "Ana (Sales)" --lead 5512345678 --date-order mdy
   rapport import conversations.jsonl --keep-going
   rapport --json import --dry-run chat.txt)help");

@@ -13,95 +13,12 @@
 #include "rapport/channel/lead_export.hpp"
 #include "rapport/channel/local_clock.hpp"
 #include "rapport/cli/chat_dates.hpp"
+#include "rapport/cli/chat_sides.hpp"
 #include "rapport/core/error.hpp"
 #include "rapport/domain/phone_number.hpp"
 
 namespace rapport::cli {
 namespace {
-
-/// Who is who in a chat of two.
-struct Sides {
-    std::optional<std::string> us{};
-    std::optional<std::string> them{};  ///< the lead's author; absent when only we wrote
-    std::string lead_id{};
-};
-
-std::string quoted_list(const std::vector<std::string>& authors) {
-    std::string list;
-    for (const std::string& author : authors) {
-        const std::string shown = is_phone_author(author) ? mask_phone(author) : author;
-        list += fmt::format("{}\"{}\"", list.empty() ? "" : ", ", shown);
-    }
-    return list;
-}
-
-std::string lead_of_author(const std::string& author, const ImportOptions& options) {
-    if (is_phone_author(author)) return normalize_phone(author, options.default_region);
-    if (options.lead.empty()) {
-        throw InvalidArgument(
-            fmt::format("\"{}\" is a name: give the lead's number with --lead PHONE", author));
-    }
-    return normalize_lead_id(options.lead, options.default_region);
-}
-
-bool is_lead_option(const std::string& author, const ImportOptions& options) {
-    if (options.lead.empty() || !is_phone_author(author)) return false;
-    return normalize_phone(author, options.default_region) ==
-           normalize_lead_id(options.lead, options.default_region);
-}
-
-/// The author who is the lead, where nobody said who we are: the only one who is a number, or the
-/// one that --lead names.
-std::optional<std::string> find_lead_author(const std::vector<std::string>& authors,
-                                            const ImportOptions& options) {
-    std::vector<std::string> numbers;
-    std::ranges::copy_if(authors, std::back_inserter(numbers), is_phone_author);
-    if (numbers.size() == 1) return numbers.front();
-    for (const std::string& number : numbers) {
-        if (is_lead_option(number, options)) return number;
-    }
-    return std::nullopt;
-}
-
-Sides find_sides(const std::vector<std::string>& authors, const ImportOptions& options) {
-    constexpr std::size_t kTwo = 2;
-    if (!options.me.empty() && std::ranges::find(authors, options.me) == authors.end()) {
-        throw InvalidArgument(
-            fmt::format("--me \"{}\": nobody of that name here; the authors are {}", options.me,
-                        quoted_list(authors)));
-    }
-    if (authors.size() > kTwo) {
-        throw InvalidArgument(
-            fmt::format("a group chat of {} authors; only chats of two can be stored (`rapport "
-                        "import --dry-run` shows it)",
-                        authors.size()));
-    }
-    Sides sides;
-    if (!options.me.empty()) {
-        sides.us = options.me;
-        for (const std::string& author : authors) {
-            if (author != options.me) sides.them = author;
-        }
-    } else if (!authors.empty()) {
-        sides.them = find_lead_author(authors, options);
-        if (!sides.them) {
-            throw InvalidArgument(fmt::format(
-                "cannot tell who is who; the authors are {}: say which one is you with --me NAME",
-                quoted_list(authors)));
-        }
-        for (const std::string& author : authors) {
-            if (author != *sides.them) sides.us = author;
-        }
-    }
-    if (sides.them) {
-        sides.lead_id = lead_of_author(*sides.them, options);
-    } else if (!options.lead.empty()) {
-        sides.lead_id = normalize_lead_id(options.lead, options.default_region);
-    } else {
-        throw InvalidArgument("nobody but you wrote: give the lead's number with --lead PHONE");
-    }
-    return sides;
-}
 
 /// The first ones, at most so many.
 std::vector<Message> take(std::deque<Message>& messages, std::size_t most) {
@@ -143,7 +60,7 @@ MessagesByLead plan_whatsapp(const ParsedFile& parsed, const ImportOptions& opti
     // Nobody need be told who is who in messages that may be several in one.
     if (refuse_dates(parsed, options, problems)) return {};
     const auto& records = parsed.whatsapp.records;
-    const Sides sides = find_sides(parsed.whatsapp.authors, options);
+    const Sides sides = find_sides(parsed, options);
     const LocalClock clock(options.timezone);
     std::vector<std::string> roles;
     roles.reserve(records.size());
@@ -362,6 +279,7 @@ ParsedFile parse_file(const std::string& file, const ImportOptions& options) {
     }
     ExportText read = read_export(file);
     parsed.replaced_bytes = read.replaced_bytes;
+    parsed.name_in_archive = std::move(read.name_in_archive);
     parsed.format = options.format.value_or(detect_format(read.text));
     if (parsed.format == InputFormat::kWhatsApp) {
         parsed.whatsapp = parse_whatsapp(read.text, options.date_order);

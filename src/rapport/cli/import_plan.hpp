@@ -58,6 +58,7 @@ struct ParsedFile {
     std::optional<JsonlIndex> index{};
     CheckedExport exported{};
     std::size_t replaced_bytes = 0;
+    std::string name_in_archive{};  ///< of the chat in a `.zip`, else empty
 
     std::int64_t records() const;
 };
