@@ -263,7 +263,7 @@ TEST_P(Races, TheEndWaitsForABatchThatNobodyWaitsForAnyMore) {
     ASSERT_FALSE(loop.empty());
     asio::co_spawn(loop, orchestrator->shutdown(), [&](const std::exception_ptr&) {
         ended = true;
-        EXPECT_TRUE(loop.empty());
+        EXPECT_EQ(loaded().message_count, 2);
     });
     while (!ended || !loop.empty()) {
         if (!loop.run_one()) loop.run_timers();
